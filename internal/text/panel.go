@@ -1,0 +1,3 @@
+package text
+
+var panelEnglish = map[Key]string{}

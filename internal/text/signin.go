@@ -1,0 +1,3 @@
+package text
+
+var signInEnglish = map[Key]string{}

@@ -1,0 +1,83 @@
+// Package vault keeps small secrets (the sealed token cache of each session, the
+// signing key of the records) where the operating system keeps passwords.
+//
+// Start with Vault, the contract, and Open, which seals entries and keeps the
+// index of their names over any Items: the OS keyring (package keyring) or memory.
+package vault
+
+import (
+	"context"
+	"errors"
+)
+
+// State is what a keyring can be in. Only a clean "not found" while Ready means
+// that an entry is empty.
+type State string
+
+const (
+	Ready    State = "ready"
+	Locked   State = "locked"   // it has to be unlocked; Unlock may ask the person
+	Declined State = "declined" // the person closed the unlock prompt
+	Absent   State = "absent"   // no keyring answers here, or another one than recorded
+	Damaged  State = "damaged"  // vault.key or the index is missing or unreadable
+	Slow     State = "slow"     // no answer in time
+)
+
+// Status is a state with a detail that a person may read: no secret in it.
+type Status struct {
+	State    State  `json:"state"`
+	Kind     string `json:"kind"`     // "keyring", "file" or "memory"
+	Provider string `json:"provider"` // e.g. "gnome-keyring"; empty when unknown
+	Detail   string `json:"detail"`
+}
+
+// ErrNotFound is a clean absence: the keyring was ready and holds no such entry.
+var ErrNotFound = errors.New("vault: not found")
+
+// ErrCorrupt is an entry that is there and whose seal does not open.
+var ErrCorrupt = errors.New("vault: entry cannot be opened")
+
+// StateError is every refusal because of the keyring's state.
+type StateError struct {
+	Status Status
+	Err    error // what was tried; may be nil
+}
+
+func (e *StateError) Error() string {
+	s := "vault: keyring is " + string(e.Status.State)
+	if e.Status.Detail != "" {
+		s += ": " + e.Status.Detail
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *StateError) Unwrap() error { return e.Err }
+
+// Vault keeps named secrets. Names have the form "<session id>/cache" or
+// "device/signing": no person's or tenant's name, for labels can be read while
+// the keyring is locked. Methods may be called at the same time; each call is
+// bounded in time whatever the keyring does, and none asks the person, save Unlock.
+type Vault interface {
+	// Status probes the keyring without side effects. It is bounded and may still
+	// take a second: never call it on an interface's path.
+	Status(ctx context.Context) Status
+	// Unlock asks the person to unlock the keyring where that is needed, and
+	// returns the status then. It waits as long as ctx allows.
+	Unlock(ctx context.Context) Status
+	// Get returns the entry's bytes, which belong to the caller. ErrNotFound,
+	// ErrCorrupt, *StateError.
+	Get(ctx context.Context, name string) ([]byte, error)
+	// Put writes the entry durably; the old or the new bytes are whole at every
+	// instant. data stays the caller's. *StateError where the keyring cannot.
+	Put(ctx context.Context, name string, data []byte) error
+	// Delete removes the entry and checks that it is gone. A missing entry is fine.
+	Delete(ctx context.Context, name string) error
+	// Names lists the entries from the index: no keyring call. It holds every
+	// entry that may exist, also half-written ones.
+	Names() ([]string, error)
+	// Close gives everything back; entries of a memory vault are gone.
+	Close() error
+}

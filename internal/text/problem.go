@@ -1,5 +1,7 @@
 package text
 
+import "strings"
+
 // Code names a kind of problem that a person can meet. Codes travel over the
 // local API; the words are made here, near the screen.
 type Code string
@@ -54,4 +56,233 @@ const (
 	Internal         Code = "internal"
 )
 
-var problemEnglish = map[Key]string{}
+// Problem says of a failure what happened and what to do next. Places {name} are
+// filled from args; a place without an arg becomes "…". An unknown code is told
+// as Internal.
+func Problem(code Code, args map[string]string) (what, next string) {
+	w, n := Key("problem."+string(code)), Key("next."+string(code))
+	if _, ok := english[w]; !ok {
+		w, n = Key("problem."+string(Internal)), Key("next."+string(Internal))
+	}
+	return fill(S(w), args), fill(S(n), args)
+}
+
+// fill puts args into the {name} places of t.
+func fill(t string, args map[string]string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(t, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			b.WriteString("{" + rest)
+			return b.String()
+		}
+		if v := args[name]; v != "" {
+			b.WriteString(v)
+		} else {
+			b.WriteString("…")
+		}
+		t = after
+	}
+}
+
+var problemEnglish = problems(map[Code][2]string{
+	SignInNeeded: {
+		"Sign-in needed for {account}.",
+		"Choose “Sign in…” in the tray, or run: debrief sign-in",
+	},
+	SignInCancelled: {
+		"The sign-in was cancelled.",
+		"Start it again whenever you like; nothing was changed.",
+	},
+	SignInDeclined: {
+		"The permissions that Debrief needs were declined.",
+		"Sign in again and choose Accept, or ask your administrator which permissions are allowed.",
+	},
+	AdminNeeded: {
+		"Your organisation wants an administrator to approve Debrief first.",
+		"Send your administrator this link: {link}",
+	},
+	SignInBlocked: {
+		"A rule of your organisation forbids this sign-in here.",
+		"Try the system's browser, or ask your administrator; the details name the rule.",
+	},
+	SignInTimedOut: {
+		"Nobody finished the sign-in in time.",
+		"Start it again, and finish it in the window that opens.",
+	},
+	SignInOther: {
+		"You asked for {asked} and signed in as {got}. Both are kept apart.",
+		"Sign in again and pick {asked} if that is the one you want.",
+	},
+	Misconfigured: {
+		"Microsoft does not accept Debrief's registration: client id, tenant or redirect is wrong.",
+		"Check DEBRIEF_CLIENT_ID and DEBRIEF_TENANT; the README tells how to register the application.",
+	},
+	NoClientID: {
+		"Debrief does not know your organisation's application yet.",
+		"Set DEBRIEF_CLIENT_ID in the settings (the README tells how to get one), or try the demo: debrief --demo",
+	},
+	NoWindow: {
+		"The sign-in window cannot be shown here: {missing}.",
+		"Use the system's browser: debrief sign-in --browser system",
+	},
+	NoDisplay: {
+		"There is no display here, so no window can be opened.",
+		"The command line works all the same: debrief --help",
+	},
+	Offline: {
+		"Microsoft could not be reached.",
+		"Check the network; Debrief tries again by itself when there is something to send.",
+	},
+	TryLater: {
+		"Microsoft asks to try again later.",
+		"Wait a minute, then try again.",
+	},
+	BadReply: {
+		"An answer came that Debrief does not trust, and it was not used.",
+		"Start again. If it stays, someone or something is between you and Microsoft: tell your administrator.",
+	},
+	CacheDamaged: {
+		"The stored sign-in of {account} cannot be read.",
+		"Sign in again; the damaged copy is replaced then.",
+	},
+	KeyringLocked: {
+		"Your keyring is locked.",
+		"Choose “Unlock keyring…” in the tray, or run: debrief unlock",
+	},
+	KeyringDeclined: {
+		"The keyring stays locked: the prompt was closed.",
+		"Until it is unlocked, new sign-ins are kept in memory only. Run: debrief unlock",
+	},
+	KeyringAbsent: {
+		"No keyring answers on this computer.",
+		"Sign-ins are kept in memory until Debrief quits. Install and start a keyring (GNOME Keyring, KWallet, KeePassXC) to keep them.",
+	},
+	KeyringDamaged: {
+		"The vault of this folder is damaged: {path} is missing or unreadable.",
+		"Restore the file from a backup, or clear all sessions and sign in again.",
+	},
+	KeyringSlow: {
+		"Your keyring does not answer in time.",
+		"Look for a keyring prompt behind other windows, then try again.",
+	},
+	SessionUnknown: {
+		"There is no session {id}.",
+		"List the sessions: debrief sessions",
+	},
+	SessionAmbiguous: {
+		"Several sessions begin with {id}.",
+		"Type more digits of the id.",
+	},
+	SessionChanged: {
+		"The session of {account} was changed by something other than Debrief, and is not used.",
+		"Clear it and sign in again.",
+	},
+	AccountUnknown: {
+		"Nobody is signed in as {account}.",
+		"Sign in: debrief sign-in --account {account}",
+	},
+	AccountAmbiguous: {
+		"Several accounts are signed in: {accounts}.",
+		"Name one with --account.",
+	},
+	MeetingUnknown: {
+		"No meeting matches {meeting}.",
+		"List the meetings: debrief meetings",
+	},
+	NoChat: {
+		"“{meeting}” has no chat that Debrief can post to.",
+		"Channel meetings and meetings of other organisations may have none; choose another meeting or name a chat with --chat.",
+	},
+	NotAMember: {
+		"You are not a member of this chat.",
+		"Ask somebody in the chat to add you.",
+	},
+	NotAllowed: {
+		"Debrief lacks the permission {permission}.",
+		"Sign in again and accept it, or ask your administrator to approve it.",
+	},
+	SummaryEmpty: {
+		"The summary is empty.",
+		"Write something, then post it.",
+	},
+	SummaryNotText: {
+		"The summary is not UTF-8 text.",
+		"Save it as plain text or Markdown in UTF-8, then try again.",
+	},
+	SummaryTooLarge: {
+		"The summary is too large: {size} of at most {limit}.",
+		"Shorten it, or post it in parts.",
+	},
+	PostUnknown: {
+		"It is not certain whether the summary arrived (post {id}).",
+		"Look into the chat before posting it again: debrief outbox",
+	},
+	PostQueued: {
+		"The summary is queued and will be posted by itself (post {id}).",
+		"Follow it with: debrief outbox",
+	},
+	PostFailed: {
+		"The summary was not posted: {reason}",
+		"Your text is kept. Mend the cause, then post it again.",
+	},
+	PostNotFound: {
+		"There is no post {id}.",
+		"List the posts: debrief outbox",
+	},
+	Setting: {
+		"{name} is set to {value}, which is not allowed.",
+		"Allowed: {allowed}",
+	},
+	SettingUnknown: {
+		"There is no setting {name}.",
+		"Remove it, or check its spelling in the README's table of settings.",
+	},
+	FileUnreadable: {
+		"{path} cannot be read.",
+		"Check its name and permissions, then try again.",
+	},
+	DiskFull: {
+		"{path} cannot be written.",
+		"Free some space or check the folder's permissions, then try again; nothing was lost.",
+	},
+	Busy: {
+		"Debrief is busy with “{verb}”.",
+		"Wait until it is done, then try again.",
+	},
+	NotRunning: {
+		"Debrief is not running.",
+		"Start it: debrief",
+	},
+	VersionMismatch: {
+		"Another version of Debrief is running.",
+		"Quit it (debrief quit), then start this one.",
+	},
+	HelperMissing: {
+		"{program} was not found beside Debrief.",
+		"Install Debrief completely (make install), or keep its programs in one folder.",
+	},
+	Wrong: {
+		"{detail}",
+		"See: debrief --help",
+	},
+	Internal: {
+		"Something unexpected went wrong.",
+		"Try again. If it stays, copy the details and report them.",
+	},
+})
+
+// problems makes the catalogue's keys of each code: what happened, what next.
+func problems(of map[Code][2]string) map[Key]string {
+	keys := map[Key]string{}
+	for code, words := range of {
+		keys[Key("problem."+string(code))] = words[0]
+		keys[Key("next."+string(code))] = words[1]
+	}
+	return keys
+}

@@ -1,0 +1,3 @@
+package platform
+
+func desktopBrowser(address string) []string { return []string{"xdg-open", address} }

@@ -34,6 +34,8 @@ const (
 	AccountUnknown   Code = "account_unknown"   // {account}
 	AccountAmbiguous Code = "account_ambiguous" // {accounts}
 	MeetingUnknown   Code = "meeting_unknown"   // {meeting}
+	MeetingAmbiguous Code = "meeting_ambiguous" // {meeting}
+	PersonUnknown    Code = "person_unknown"    // {person}
 	NoChat           Code = "no_chat"           // {meeting}
 	NotAMember       Code = "not_a_member"
 	NotAllowed       Code = "not_allowed" // {permission}
@@ -194,6 +196,14 @@ var problemEnglish = problems(map[Code][2]string{
 	MeetingUnknown: {
 		"No meeting matches {meeting}.",
 		"List the meetings: debrief meetings",
+	},
+	MeetingAmbiguous: {
+		"Several meetings match {meeting}.",
+		"Type more of the subject, or name the meeting by its id: debrief meetings --json",
+	},
+	PersonUnknown: {
+		"Nobody in this chat is called {person}.",
+		"Use a name or e-mail of a member, “all” or “none”.",
 	},
 	NoChat: {
 		"“{meeting}” has no chat that Debrief can post to.",

@@ -42,6 +42,8 @@ type Page string
 const (
 	PageSessions Page = "sessions"
 	PagePost     Page = "post"
+	// PageClearAll is the sessions page, asking whether to clear all of them.
+	PageClearAll Page = "clear-all"
 )
 
 // Status of a session, in the order of precedence.

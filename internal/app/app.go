@@ -1,0 +1,238 @@
+// Package app owns Debrief's state and carries out its use cases: sign in, list,
+// inspect and clear sessions, list meetings, post summaries, look after itself.
+//
+// Start with New and App, which is the api.Service of this process; what it
+// publishes is in package state. Each use case has a file.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"debrief/internal/app/state"
+	"debrief/internal/auth"
+	"debrief/internal/graph"
+	"debrief/internal/outbox"
+	"debrief/internal/session"
+	"debrief/internal/vault"
+)
+
+// SignIns is what the app uses of package auth.
+type SignIns interface {
+	SignIn(context.Context, auth.Request) (auth.SignedIn, error)
+	Token(context.Context, auth.Account, auth.CacheStore) (auth.Token, bool, error)
+	Renew(context.Context, auth.Account, auth.CacheStore, auth.Secret, string) (auth.Token, error)
+	Forget(auth.Account)
+}
+
+// Graph is what the app uses of package graph, for one session.
+type Graph interface {
+	Meetings(ctx context.Context, from, to time.Time) ([]graph.Meeting, error)
+	ChatForMeeting(ctx context.Context, m graph.Meeting) (string, error)
+	Members(ctx context.Context, chatID string) ([]graph.Person, error)
+	Post(ctx context.Context, chatID string, out graph.Outgoing) (graph.Message, error)
+	Messages(ctx context.Context, chatID string, until time.Time) ([]graph.Message, error)
+}
+
+// Vault is the vault with its start-up reconciliation.
+type Vault interface {
+	vault.Vault
+	// Reconcile drops from the keyring and the index every entry that keep
+	// refuses, and from the index what is verified gone.
+	Reconcile(ctx context.Context, keep func(name string) bool) (removed int, err error)
+	// Places tells where the parts of an entry lie.
+	Places(name string) []vault.Place
+}
+
+// Deps is everything that an App works with. All of it is needed, save where a
+// field says otherwise.
+type Deps struct {
+	Version string
+	Demo    bool
+	DemoURL string // the demo tenant's page; empty unless Demo
+
+	// Resident is false in a verb that works without a resident: nothing is then
+	// done that was not asked for.
+	Resident bool
+
+	Device   session.Device
+	Lifetime time.Duration // of a session, from its last use
+	// EndsAtQuit makes new sessions non-permanent.
+	EndsAtQuit bool
+	UseSigner  bool
+	Browser    auth.Method // how to sign in unless a request says
+
+	DataDir   string // where vault.key, device.json and the outbox lie
+	ConfigDir string
+	// Scopes are the delegated permissions that a sign-in asks for.
+	Scopes []string
+	// AdminLink is the page where an administrator approves Debrief.
+	AdminLink string
+
+	Store session.Store
+	Vault Vault
+	Auth  SignIns
+	// Graph makes the Graph client of a session.
+	Graph func(graph.TokenSource) (Graph, error)
+	// Panel starts the panel at a page if it does not run.
+	Panel func(page state.Page) error
+	// OpenURL shows a page in the system's browser.
+	OpenURL func(ctx context.Context, url string) error
+	// SweepProfiles removes what sign-in windows left behind and reports how much.
+	SweepProfiles func() (removed int, err error)
+	// Checks are the doctor's looks at the machine; may be empty.
+	Checks []func(context.Context) state.Check
+
+	Now func() time.Time // default time.Now
+	Log *slog.Logger     // default: discarded
+}
+
+// App is Debrief in this process. It is safe for concurrent use.
+type App struct {
+	d      Deps
+	hub    *hub
+	outbox *outbox.Outbox
+	locks  keyed // one holder per session for whatever writes its cache or record
+
+	mu         sync.Mutex
+	records    map[string]session.Record
+	unreadable []session.Unreadable
+	signer     *session.Signer
+	keyring    vault.Status
+	problems   []state.Problem
+	signIn     *signIn
+	showPage   state.Page
+	showSeq    uint64
+	held       map[string][]byte // caches that the keyring could not take, by session id
+	clearing   map[string]bool   // sessions whose clear is not finished
+	meetings   map[string]map[string]graph.Meeting
+	people     map[string][]graph.Person // by chat id, as last read
+	clients    map[string]Graph
+	ready      bool
+
+	quit     chan struct{}
+	quitOnce sync.Once
+	ctx      context.Context // of background work; ended by Close
+	cancel   context.CancelFunc
+	work     sync.WaitGroup
+	sending  sync.Once
+}
+
+// New reads the records and the outbox and returns an App that serves. It makes
+// no keyring call and no request. Call Start to let it work by itself.
+func New(ctx context.Context, d Deps) (*App, error) {
+	if d.Store == nil || d.Vault == nil || d.Auth == nil || d.Graph == nil || d.DataDir == "" {
+		return nil, errors.New("app: a dependency is missing")
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &App{
+		d: d, hub: newHub(), locks: newKeyed(),
+		records: map[string]session.Record{}, held: map[string][]byte{}, clearing: map[string]bool{},
+		meetings: map[string]map[string]graph.Meeting{}, people: map[string][]graph.Person{},
+		clients: map[string]Graph{}, quit: make(chan struct{}),
+	}
+	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if err := a.loadClearing(); err != nil {
+		return nil, err
+	}
+	box, err := a.openOutbox()
+	if err != nil {
+		return nil, err
+	}
+	a.outbox = box
+	if err := a.reload(ctx); err != nil {
+		return nil, err
+	}
+	a.publish()
+	return a, nil
+}
+
+// Start lets the app work by itself: it watches the store, opens the vault,
+// finishes what an earlier run left, and sends what is queued.
+func (a *App) Start() {
+	a.work.Go(func() {
+		if err := a.d.Store.Watch(a.ctx, func() {
+			if err := a.reload(a.ctx); err == nil {
+				a.publish()
+			}
+		}); err != nil {
+			a.d.Log.Warn("the session store is not watched", "error", err.Error())
+		}
+	})
+	a.work.Go(func() {
+		a.recover(a.ctx)
+		a.mu.Lock()
+		a.ready = true
+		a.mu.Unlock()
+		a.publish()
+		a.startSending()
+	})
+}
+
+// startSending runs the outbox until Close, once.
+func (a *App) startSending() {
+	a.sending.Do(func() {
+		a.work.Go(func() {
+			if err := a.outbox.Run(a.ctx); err != nil && !errors.Is(err, context.Canceled) {
+				a.d.Log.Error("the outbox stopped", "error", err.Error())
+			}
+		})
+	})
+}
+
+// Done is closed when somebody asked Debrief to quit.
+func (a *App) Done() <-chan struct{} { return a.quit }
+
+// Quit asks the resident to end; Close then waits for what is being sent.
+func (a *App) Quit(context.Context) error {
+	a.quitOnce.Do(func() { close(a.quit) })
+	return nil
+}
+
+// Close ends the background work, after what is being sent was sent or ctx
+// ended. Non-permanent sessions of this device are cleared.
+func (a *App) Close(ctx context.Context) error {
+	if a.d.EndsAtQuit && a.d.Resident {
+		a.endNonPermanent(ctx)
+	}
+	err := a.outbox.Idle(ctx)
+	a.cancel()
+	a.work.Wait()
+	return err
+}
+
+// State returns the newest snapshot.
+func (a *App) State(context.Context) (state.State, error) { return a.hub.snapshot(), nil }
+
+// Watch calls next with the newest snapshot at once and after each change.
+func (a *App) Watch(ctx context.Context, next func(state.State)) error {
+	return a.hub.watch(ctx, next)
+}
+
+// Show opens the panel at a page, or raises it.
+func (a *App) Show(_ context.Context, page state.Page) error {
+	a.mu.Lock()
+	a.showPage, a.showSeq = page, a.showSeq+1
+	a.mu.Unlock()
+	a.publish()
+	if a.d.Panel == nil {
+		return nil
+	}
+	return a.d.Panel(page)
+}
+
+// OpenDemo shows the demo tenant's chats in the system's browser.
+func (a *App) OpenDemo(ctx context.Context) error {
+	if a.d.DemoURL == "" {
+		return wrongUsage("only the demo tenant has a page of its own")
+	}
+	return a.d.OpenURL(ctx, a.d.DemoURL)
+}

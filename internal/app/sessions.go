@@ -1,0 +1,225 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"debrief/internal/app/state"
+	"debrief/internal/auth"
+	"debrief/internal/session"
+	"debrief/internal/text"
+)
+
+// reload reads all records from the store: no keyring call, no request.
+func (a *App) reload(ctx context.Context) error {
+	l, err := a.d.Store.List(ctx)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.records = make(map[string]session.Record, len(l.Records))
+	for _, r := range l.Records {
+		a.records[r.ID] = r
+	}
+	a.unreadable = l.Unreadable
+	return nil
+}
+
+// Sessions lists all records with their status.
+func (a *App) Sessions(ctx context.Context) ([]state.Session, error) {
+	if err := a.reload(ctx); err != nil {
+		return nil, a.problem(err, "")
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.sessionsLocked(), nil
+}
+
+func (a *App) sessionsLocked() []state.Session {
+	now := a.d.Now()
+	list := make([]state.Session, 0, len(a.records))
+	for _, r := range a.records {
+		list = append(list, state.Session{Record: r, Status: a.statusLocked(r, now), ThisDevice: r.Device.ID == a.d.Device.ID})
+	}
+	for id := range a.clearing {
+		if _, ok := a.records[id]; !ok {
+			list = append(list, state.Session{Record: session.Record{ID: id, Device: a.d.Device}, Status: state.Pending, ThisDevice: true})
+		}
+	}
+	slices.SortFunc(list, func(x, y state.Session) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(x.Email), strings.ToLower(y.Email)), cmp.Compare(x.ID, y.ID))
+	})
+	return list
+}
+
+// statusLocked judges a record, in the order of precedence.
+func (a *App) statusLocked(r session.Record, now time.Time) state.Status {
+	trust := session.Trusted
+	if a.d.UseSigner {
+		trust = a.signer.Check(r)
+	}
+	switch {
+	case r.Schema > session.Schema:
+		return state.Newer
+	case trust == session.Changed:
+		return state.Changed
+	case a.clearing[r.ID]:
+		return state.Pending
+	case r.Expired(now):
+		return state.Expired
+	case !r.Authenticated:
+		return state.NeedsSignIn
+	case trust == session.Unverified:
+		return state.Unverified
+	}
+	return state.Active
+}
+
+// find returns the session that id, or an unambiguous prefix of 6 or more
+// digits, names.
+func (a *App) find(id string) (state.Session, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var found []state.Session
+	id = strings.ToLower(strings.TrimSpace(id))
+	for _, s := range a.sessionsLocked() {
+		if s.ID == id {
+			return s, nil
+		}
+		if len(id) >= 6 && strings.HasPrefix(s.ID, id) {
+			found = append(found, s)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return state.Session{}, a.fail(text.SessionUnknown, "id", id)
+	}
+	return state.Session{}, a.fail(text.SessionAmbiguous, "id", id)
+}
+
+// forAccount returns the usable session that account (an e-mail, a session id
+// or empty for the only one) names. Sessions that need a sign-in are given only
+// when there is no better one; the caller finds that out by its token.
+func (a *App) forAccount(account string) (state.Session, error) {
+	a.mu.Lock()
+	all := a.sessionsLocked()
+	a.mu.Unlock()
+	var own []state.Session
+	for _, s := range all {
+		if s.ThisDevice && s.Status != state.Pending && s.Status != state.Newer && s.Status != state.Changed {
+			own = append(own, s)
+		}
+	}
+	account = strings.ToLower(strings.TrimSpace(account))
+	if account == "" {
+		switch len(own) {
+		case 0:
+			return state.Session{}, a.fail(text.SignInNeeded, "account", a.anyone())
+		case 1:
+			return own[0], nil
+		}
+		var names []string
+		for _, s := range own {
+			names = append(names, s.Email)
+		}
+		return state.Session{}, a.fail(text.AccountAmbiguous, "accounts", strings.Join(names, ", "))
+	}
+	var found []state.Session
+	for _, s := range own {
+		if strings.ToLower(s.Email) == account || len(account) >= 6 && strings.HasPrefix(s.ID, account) {
+			found = append(found, s)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return state.Session{}, a.fail(text.AccountUnknown, "account", account)
+	case 1:
+		return found[0], nil
+	}
+	return state.Session{}, a.fail(text.AccountAmbiguous, "accounts", account)
+}
+
+func (a *App) anyone() string { return text.S(text.YourAccount) }
+
+// update changes the newest record of a session and saves it, signed. It tries
+// again when another process saved in between. A cleared session is
+// session.ErrCleared and stays cleared.
+func (a *App) update(ctx context.Context, id string, change func(*session.Record)) (session.Record, error) {
+	for {
+		r, err := a.d.Store.Load(ctx, id)
+		if err != nil {
+			return session.Record{}, err
+		}
+		change(&r)
+		saved, err := a.d.Store.Save(ctx, a.sign(r))
+		if errors.Is(err, session.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return session.Record{}, err
+		}
+		a.mu.Lock()
+		a.records[id] = saved
+		a.mu.Unlock()
+		a.publish()
+		return saved, nil
+	}
+}
+
+// sign signs r when a key is at hand; a record that was signed by another key
+// or not at all stays as it is without one.
+func (a *App) sign(r session.Record) session.Record {
+	if !a.d.UseSigner {
+		r.Signature = nil
+		return r
+	}
+	a.mu.Lock()
+	signer := a.signer
+	a.mu.Unlock()
+	if signer == nil {
+		r.Signature = nil
+		return r
+	}
+	return signer.Sign(r)
+}
+
+func accountOf(r session.Record) auth.Account {
+	return auth.Account{
+		HomeAccountID: r.Account.HomeAccountID, TenantID: r.Account.TenantID,
+		Environment: r.Account.Environment, ClientID: r.Account.ClientID,
+	}
+}
+
+// publish makes a new snapshot of everything and hands it to who watches.
+func (a *App) publish() {
+	posts := a.posts()
+	a.mu.Lock()
+	s := state.State{
+		Version: a.d.Version, Demo: a.d.Demo, DemoURL: a.d.DemoURL, Ready: a.ready,
+		Keyring: a.keyring, Sessions: a.sessionsLocked(), Posts: posts,
+		Problems: slices.Clone(a.problems), ShowPage: a.showPage, ShowSeq: a.showSeq,
+	}
+	for _, u := range a.unreadable {
+		why := u.Err.Error()
+		switch {
+		case errors.Is(u.Err, session.ErrNewer):
+			why = "newer"
+		case errors.Is(u.Err, session.ErrCorrupt):
+			why = "corrupt"
+		}
+		s.Unreadable = append(s.Unreadable, state.Unreadable{ID: u.ID, Path: u.Path, Why: why})
+	}
+	if a.signIn != nil {
+		p := a.signIn.progress
+		s.SignIn = &p
+	}
+	a.mu.Unlock()
+	a.hub.set(s)
+}

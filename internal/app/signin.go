@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"debrief/internal/app/state"
+	"debrief/internal/auth"
+	"debrief/internal/session"
+	"debrief/internal/text"
+)
+
+// signIn is a sign-in under way. Who asks for one meanwhile waits for its result.
+type signIn struct {
+	progress state.SignInState
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when result and err are set
+	result   state.SignedIn
+	err      error
+}
+
+// signInCodes are the problems that a new sign-in starts without.
+var signInCodes = []text.Code{
+	text.SignInNeeded, text.SignInDeclined, text.AdminNeeded, text.SignInBlocked, text.SignInTimedOut,
+	text.SignInOther, text.Misconfigured, text.NoWindow, text.BadReply, text.CacheDamaged, text.Offline, text.TryLater,
+}
+
+// SignIn runs one sign-in to its end, or joins the one under way. Ending the ctx
+// of the call that started it cancels it.
+func (a *App) SignIn(ctx context.Context, req state.SignIn) (state.SignedIn, error) {
+	method := auth.Method(req.Browser)
+	if method == "" {
+		method = a.d.Browser
+	}
+	if method != auth.Embedded && method != auth.System {
+		return state.SignedIn{}, wrongUsage(text.S(text.UnknownBrowser, req.Browser))
+	}
+	a.mu.Lock()
+	if s := a.signIn; s != nil {
+		a.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return state.SignedIn{}, a.problem(ctx.Err(), "")
+		case <-s.done:
+			return s.result, s.err
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &signIn{cancel: cancel, done: make(chan struct{}), progress: state.SignInState{
+		Method: string(method), Phase: "opening", Since: a.d.Now().UTC(), Hint: req.Hint,
+	}}
+	a.signIn = s
+	a.mu.Unlock()
+	a.settle(signInCodes...)
+	a.publish()
+
+	result, err := a.runSignIn(ctx, s, req, method)
+	a.mu.Lock()
+	s.result = result
+	if err != nil {
+		p := a.problem(err, req.Hint)
+		s.err = p
+		a.d.Log.Info("sign-in failed", "code", string(p.Code), "error", p.Detail)
+	}
+	a.signIn = nil
+	a.mu.Unlock()
+	close(s.done)
+	if s.err != nil {
+		a.show(s.err.(*state.Problem))
+	}
+	a.publish()
+	return s.result, s.err
+}
+
+// CancelSignIn ends the sign-in that is under way, whoever asked for it.
+func (a *App) CancelSignIn(context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.signIn != nil {
+		a.signIn.cancel()
+	}
+	return nil
+}
+
+func (a *App) runSignIn(ctx context.Context, s *signIn, req state.SignIn, method auth.Method) (state.SignedIn, error) {
+	phase := func(name string) {
+		a.mu.Lock()
+		s.progress.Phase = name
+		a.mu.Unlock()
+		a.publish()
+	}
+	in, err := a.d.Auth.SignIn(ctx, auth.Request{Method: method, LoginHint: req.Hint, Progress: phase})
+	if err != nil {
+		return state.SignedIn{}, err
+	}
+	phase("storing")
+	// From here on the person has done their part: a caller that goes away does
+	// not undo it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	rec, err := a.keep(ctx, in)
+	if err != nil {
+		return state.SignedIn{}, err
+	}
+	out := state.SignedIn{Other: req.Hint != "" && !strings.EqualFold(req.Hint, in.Email)}
+	if out.Other {
+		a.show(a.fail(text.SignInOther, "asked", req.Hint, "got", in.Email))
+	}
+	out.Session, err = a.find(rec.ID)
+	a.d.Log.Info("signed in", "session", rec.ID, "method", string(method))
+	return out, err
+}
+
+// keep makes a session of a sign-in: first the cache, then the record, then the
+// older sessions of the same account on this device go.
+func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error) {
+	now := a.d.Now().UTC().Truncate(time.Second)
+	rec := session.Record{
+		ID: session.NewID(), Schema: session.Schema, Authenticated: true,
+		User: session.User{Name: in.Name, Email: in.Email}, Email: in.Email,
+		Account: session.Account{
+			HomeAccountID: in.Account.HomeAccountID, TenantID: in.Account.TenantID,
+			Environment: in.Account.Environment, ClientID: in.Account.ClientID,
+		},
+		Device: a.d.Device, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(a.d.Lifetime), Permanent: !a.d.EndsAtQuit,
+		Tokens: session.Tokens{AccessExpiresAt: in.AccessExpiresAt, RefreshExpiresAt: now.Add(refreshLife), Scopes: in.Scopes},
+	}
+	unlock := a.locks.lock(rec.ID)
+	defer unlock()
+	a.loadSigner(ctx, true)
+	if err := a.cache(rec.ID).Store(ctx, []byte(in.Cache.Reveal())); err != nil {
+		return rec, err
+	}
+	rec, err := a.d.Store.Create(ctx, a.sign(rec))
+	if err != nil {
+		return rec, err
+	}
+	a.d.Auth.Forget(accountOf(rec))
+	a.mu.Lock()
+	var old []session.Record
+	for _, r := range a.records {
+		if r.Account == rec.Account && r.Device.ID == rec.Device.ID {
+			old = append(old, r)
+		}
+	}
+	a.records[rec.ID] = rec
+	a.mu.Unlock()
+	for _, r := range old {
+		for _, l := range a.clearOne(ctx, r.ID, r.Email, false) {
+			if l.Outcome == "failed" {
+				a.d.Log.Warn("an older session was not cleared", "session", r.ID, "what", l.What)
+			}
+		}
+	}
+	return rec, nil
+}
+
+// refreshLife is Microsoft's life of a refresh token, rolling from each use
+// (learn.microsoft.com, identity platform, refresh tokens).
+const refreshLife = 90 * 24 * time.Hour

@@ -1,0 +1,131 @@
+package ui
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"debrief/internal/app/state"
+	"debrief/internal/text"
+)
+
+// SessionRow is a line of the list of sessions.
+type SessionRow struct {
+	ID       string
+	Name     string // the person; the e-mail where no name is known
+	Email    string
+	Initials string
+	Status   string
+	Tone     Tone
+	Access   string // "access token 58:12 left"
+	Device   string // empty: this computer
+}
+
+// SessionRows are the lines of the list of sessions at now.
+func SessionRows(s state.State, now time.Time) []SessionRow {
+	rows := make([]SessionRow, 0, len(s.Sessions))
+	for _, x := range s.Sessions {
+		row := SessionRow{
+			ID: x.ID, Name: personOf(x), Email: x.Email, Initials: Initials(personOf(x)),
+			Status: StatusWord(x.Status), Tone: statusTone(x.Status), Access: accessLeft(x, now),
+		}
+		if !x.ThisDevice {
+			row.Device = text.S("panel.sessions.device.other", x.Device.Name)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// StatusWord names a session's status.
+func StatusWord(s state.Status) string { return text.S(text.Key("panel.status." + string(s))) }
+
+// Explanation says what a session's status means, what to do next, and whether
+// signing in again is that.
+type Explanation struct {
+	What, Next string
+	SignIn     bool
+}
+
+// Explain explains a session's status.
+func Explain(s state.Session) Explanation {
+	switch s.Status {
+	case state.Newer:
+		return Explanation{text.S("panel.explain.newer"), text.S("panel.explain.newer.next"), false}
+	case state.Changed:
+		return Explanation{text.S("panel.explain.changed"), text.S("panel.explain.changed.next"), s.ThisDevice}
+	case state.Pending:
+		return Explanation{text.S("panel.explain.pending"), text.S("panel.explain.pending.next"), false}
+	case state.Expired:
+		return Explanation{text.S("panel.explain.expired"), text.S("panel.explain.expired.next"), s.ThisDevice}
+	case state.NeedsSignIn:
+		return Explanation{text.S("panel.explain.needs"), text.S("panel.explain.needs.next"), s.ThisDevice}
+	case state.Unverified:
+		return Explanation{text.S("panel.explain.unverified"), text.S("panel.explain.unverified.nxt"), false}
+	}
+	if !s.ThisDevice {
+		return Explanation{What: text.S("panel.explain.active.other")}
+	}
+	return Explanation{What: text.S("panel.explain.active")}
+}
+
+func statusTone(s state.Status) Tone {
+	switch s {
+	case state.Active:
+		return Good
+	case state.Changed, state.Newer:
+		return Bad
+	}
+	return Warn
+}
+
+func accessLeft(s state.Session, now time.Time) string {
+	at := s.Tokens.AccessExpiresAt
+	switch {
+	case at.IsZero():
+		return text.S("panel.access.none")
+	case s.Status != state.Active && s.Status != state.Unverified:
+		return StatusWord(s.Status)
+	case !now.Before(at):
+		return text.S("panel.access.over")
+	}
+	return text.S("panel.access.left", Countdown(at.Sub(now)))
+}
+
+func personOf(s state.Session) string {
+	for _, name := range []string{s.User.Name, s.Email, s.User.Email} {
+		if strings.TrimSpace(name) != "" {
+			return name
+		}
+	}
+	return s.ID
+}
+
+// Initials are the first letters of the first and the last word of a name.
+func Initials(name string) string {
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' })
+	if len(words) == 0 {
+		return "?"
+	}
+	first, _ := utf8.DecodeRuneInString(words[0])
+	out := string(unicode.ToUpper(first))
+	if last := words[len(words)-1]; len(words) > 1 && !strings.Contains(name, "@") {
+		r, _ := utf8.DecodeRuneInString(last)
+		out += string(unicode.ToUpper(r))
+	}
+	return out
+}
+
+// UnreadableText lists the session records that could not be read; empty when
+// there are none.
+func UnreadableText(s state.State) string {
+	if len(s.Unreadable) == 0 {
+		return ""
+	}
+	lines := []string{text.S("panel.sessions.unreadable", len(s.Unreadable))}
+	for _, u := range s.Unreadable {
+		lines = append(lines, u.Path+" ("+u.Why+")")
+	}
+	return strings.Join(lines, "\n")
+}

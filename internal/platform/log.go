@@ -43,12 +43,12 @@ func OpenLog(dir string, level slog.Level) (*slog.Logger, io.Closer, error) {
 		return nil, nil, fmt.Errorf("platform: log: %w", err)
 	}
 	file := &lumberjack.Logger{Filename: path, MaxSize: 1, MaxBackups: 2}
-	return slog.New(NewLogHandler(file, level)), file, nil
+	return slog.New(newLogHandler(file, level)), file, nil
 }
 
-// NewLogHandler writes JSON lines to w as OpenLog does: attributes that are not
+// newLogHandler writes JSON lines to w as OpenLog does: attributes that are not
 // among LogKeys are hidden.
-func NewLogHandler(w io.Writer, level slog.Leveler) slog.Handler {
+func newLogHandler(w io.Writer, level slog.Leveler) slog.Handler {
 	return keepListed{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})}
 }
 

@@ -164,7 +164,7 @@ func (a *App) Start() {
 				a.publish()
 			}
 		}); err != nil {
-			a.d.Log.Warn("the session store is not watched", "error", err.Error())
+			a.d.Log.Warn("the session store is not watched", "err", err.Error())
 		}
 	})
 	a.work.Go(func() {
@@ -182,7 +182,7 @@ func (a *App) startSending() {
 	a.sending.Do(func() {
 		a.work.Go(func() {
 			if err := a.outbox.Run(a.ctx); err != nil && !errors.Is(err, context.Canceled) {
-				a.d.Log.Error("the outbox stopped", "error", err.Error())
+				a.d.Log.Error("the outbox stopped", "err", err.Error())
 			}
 		})
 	})

@@ -56,7 +56,7 @@ func (a *App) Clear(ctx context.Context, req state.Clear) (state.ClearReport, er
 	rep.Kept = a.keptFiles()
 	a.settle(signInCodes...)
 	a.publish()
-	a.d.Log.Info("cleared sessions", "count", len(targets), "clean", rep.Clean)
+	a.d.Log.Info("cleared sessions", "count", len(targets), "result", rep.Clean)
 	return rep, nil
 }
 
@@ -167,7 +167,7 @@ func (a *App) clearOne(ctx context.Context, id, email string, drafts bool) []sta
 	}
 	if cacheGone && recordGone {
 		if err := a.markClearing(id, false); err != nil {
-			a.d.Log.Warn("a finished clear is still marked", "session", id, "error", err.Error())
+			a.d.Log.Warn("a finished clear is still marked", "session", id, "err", err.Error())
 		}
 	}
 	if drafts && known {
@@ -300,7 +300,7 @@ func (a *App) markClearing(id string, on bool) error {
 func (a *App) endNonPermanent(ctx context.Context) {
 	all, err := a.Sessions(ctx)
 	if err != nil {
-		a.d.Log.Warn("non-permanent sessions were not cleared", "error", err.Error())
+		a.d.Log.Warn("non-permanent sessions were not cleared", "err", err.Error())
 		return
 	}
 	for _, s := range all {
@@ -317,7 +317,7 @@ func (a *App) endNonPermanent(ctx context.Context) {
 func (a *App) recover(ctx context.Context) {
 	if a.d.SweepProfiles != nil {
 		if _, err := a.d.SweepProfiles(); err != nil {
-			a.d.Log.Warn("a web profile was left behind", "error", err.Error())
+			a.d.Log.Warn("a web profile was left behind", "err", err.Error())
 		}
 	}
 	names, nerr := a.d.Vault.Names()
@@ -353,7 +353,7 @@ func (a *App) recover(ctx context.Context) {
 	}
 	a.mu.Unlock()
 	if n, err := a.d.Vault.Reconcile(ctx, func(name string) bool { return keep[name] }); err != nil {
-		a.d.Log.Warn("the vault was not reconciled", "error", err.Error())
+		a.d.Log.Warn("the vault was not reconciled", "err", err.Error())
 	} else if n > 0 {
 		a.d.Log.Info("vault entries without a session were removed", "count", n)
 	}

@@ -62,7 +62,7 @@ func (a *App) SignIn(ctx context.Context, req state.SignIn) (state.SignedIn, err
 	if err != nil {
 		p := a.problem(err, req.Hint)
 		s.err = p
-		a.d.Log.Info("sign-in failed", "code", string(p.Code), "error", p.Detail)
+		a.d.Log.Info("sign-in failed", "code", string(p.Code), "err", p.Detail)
 	}
 	a.signIn = nil
 	a.mu.Unlock()
@@ -150,7 +150,7 @@ func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error
 	for _, r := range old {
 		for _, l := range a.clearOne(ctx, r.ID, r.Email, false) {
 			if l.Outcome == "failed" {
-				a.d.Log.Warn("an older session was not cleared", "session", r.ID, "what", l.What)
+				a.d.Log.Warn("an older session was not cleared", "session", r.ID, "op", l.What)
 			}
 		}
 	}

@@ -64,7 +64,7 @@ func (c cacheStore) Store(ctx context.Context, cache []byte) error {
 	}
 	a.mu.Unlock()
 	if err != nil {
-		a.d.Log.Warn("a token cache is held in memory", "session", c.id, "error", err.Error())
+		a.d.Log.Warn("a token cache is held in memory", "session", c.id, "err", err.Error())
 		a.noteVault(err)
 	}
 	return nil
@@ -170,7 +170,7 @@ func (t tokens) noteRenewal(ctx context.Context, tok auth.Token) {
 		}
 	})
 	if err != nil {
-		t.app.d.Log.Warn("a renewal was not noted", "session", t.id, "error", err.Error())
+		t.app.d.Log.Warn("a renewal was not noted", "session", t.id, "err", err.Error())
 	}
 }
 
@@ -209,7 +209,7 @@ func (a *App) used(ctx context.Context, id string) {
 		return
 	}
 	if _, err := a.update(ctx, id, func(r *session.Record) { *r = r.Touched(now, a.d.Lifetime) }); err != nil {
-		a.d.Log.Warn("a use was not noted", "session", id, "error", err.Error())
+		a.d.Log.Warn("a use was not noted", "session", id, "err", err.Error())
 	}
 }
 

@@ -45,7 +45,7 @@ func Run(ctx context.Context, o Options) {
 		t.show(t.last)
 		watching.Go(func() {
 			if err := o.Service.Watch(ctx, t.show); err != nil {
-				o.Log.Error("the tray is not told of changes", "error", err.Error())
+				o.Log.Error("the tray is not told of changes", "err", err.Error())
 			}
 		})
 	}, nil)
@@ -133,7 +133,7 @@ func sameStructure(x, y []Item) bool {
 func (t *tray) do(item Item) {
 	go func() {
 		if err := Do(t.ctx, t.o.Service, item); err != nil && t.ctx.Err() == nil {
-			t.o.Log.Info("a choice in the tray failed", "action", string(item.Action), "error", err.Error())
+			t.o.Log.Info("a choice in the tray failed", "op", string(item.Action), "err", err.Error())
 		}
 	}()
 }

@@ -1,0 +1,145 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
+
+	"debrief/internal/text"
+)
+
+// DefaultScopes are asked for at sign-in, as one fixed set: MSAL keeps one access
+// token per set.
+var DefaultScopes = []string{"User.Read", "Calendars.Read", "OnlineMeetings.Read", "Chat.Read", "ChatMessage.Send"}
+
+// Options of a Client. ClientID, Tenant and Authority are needed.
+type Options struct {
+	ClientID string
+	Tenant   string // id, domain or "organizations"
+	// Authority is the sign-in origin, "https://login.microsoftonline.com"; the
+	// tenant is appended.
+	Authority string
+	Scopes    []string          // default DefaultScopes
+	Transport http.RoundTripper // default http.DefaultTransport
+	// Window shows Microsoft's page for the method Embedded; nil: NoWindow.
+	Window Window
+	// OpenBrowser shows a page in the system's browser, for the method System; nil:
+	// NoWindow. It returns once the browser has been started.
+	OpenBrowser func(ctx context.Context, url string) error
+	// Title of the sign-in window; default from the catalogue.
+	Title     string
+	Now       func() time.Time // default time.Now
+	TimeLimit time.Duration    // of one sign-in; default 10 minutes
+	Log       *slog.Logger     // default: none
+}
+
+// Client signs people in and keeps their tokens fresh. Its methods may be called
+// at the same time.
+type Client struct {
+	o         Options
+	authority string // with the tenant
+	host      string // the environment of what MSAL caches
+	http      *http.Client
+
+	// errorPageTime is how long an error page stays when nobody closes it.
+	errorPageTime time.Duration
+	listen        listenFunc
+
+	mu       sync.Mutex
+	sessions map[Account]*tokens
+}
+
+// New checks the options and makes a Client. No request is made.
+func New(o Options) (*Client, error) {
+	origin, err := url.Parse(o.Authority)
+	switch {
+	case o.ClientID == "":
+		return nil, errors.New("auth: a client id is needed")
+	case o.Tenant == "" || strings.ContainsAny(o.Tenant, "/?#\\ "):
+		return nil, fmt.Errorf("auth: tenant %q is neither an id nor a domain", o.Tenant)
+	case err != nil || origin.Scheme != "https" || origin.Host == "" || strings.Trim(origin.Path, "/") != "" || origin.RawQuery != "" || origin.User != nil:
+		return nil, fmt.Errorf("auth: authority %q is not an https origin", o.Authority)
+	}
+	if len(o.Scopes) == 0 {
+		o.Scopes = DefaultScopes
+	}
+	o.Scopes = slices.Clone(o.Scopes)
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Title = cmp.Or(o.Title, text.S(text.SignInWindowTitle))
+	o.TimeLimit = cmp.Or(o.TimeLimit, 10*time.Minute)
+	return &Client{
+		o:         o,
+		authority: "https://" + origin.Host + "/" + o.Tenant,
+		host:      strings.ToLower(origin.Host),
+		http: &http.Client{
+			Transport: limited{o.Transport},
+			Timeout:   30 * time.Second, // MSAL sets none
+			// A token request that is sent elsewhere would take its secrets along.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		errorPageTime: 10 * time.Second,
+		listen:        listenLoopback,
+		sessions:      map[Account]*tokens{},
+	}, nil
+}
+
+// msal makes an MSAL client over a cache. Instance discovery is off: the
+// authority is the configuration's, and nobody else is asked about it.
+func (c *Client) msal(cache *cacheAccessor) (public.Client, error) {
+	return public.New(c.o.ClientID,
+		public.WithAuthority(c.authority),
+		public.WithCache(cache),
+		public.WithHTTPClient(c.http),
+		public.WithInstanceDiscovery(false))
+}
+
+// Forget drops everything that is kept in memory of account: call it after the
+// session was cleared. A renewal that is under way is not stored any more.
+func (c *Client) Forget(account Account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.sessions[account]; t != nil {
+		t.forgotten.Store(true)
+		delete(c.sessions, account)
+	}
+}
+
+// limited refuses everything but https, and bounds answers: MSAL reads them whole.
+type limited struct{ next http.RoundTripper }
+
+const maxAnswer = 4 << 20
+
+func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme != "https" {
+		return nil, errNotHTTPS
+	}
+	resp, err := l.next.RoundTrip(r)
+	if err == nil {
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	}
+	return resp, err
+}
+
+var errNotHTTPS = errors.New("the sign-in service names an address that is not https")

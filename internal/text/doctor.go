@@ -7,7 +7,6 @@ const (
 	ClearOneOf     Key = "app.clear_one_of"
 	ChatOrMeeting  Key = "app.chat_or_meeting"
 
-	DoctorHelperOK      Key = "doctor.helper.ok"
 	DoctorHelperMissing Key = "doctor.helper.missing"
 	DoctorHelperNext    Key = "doctor.helper.next"
 	DoctorDisplayOK     Key = "doctor.display.ok"
@@ -26,9 +25,9 @@ const (
 	DoctorOutboxOK      Key = "doctor.outbox.ok"
 	DoctorOutboxWaits   Key = "doctor.outbox.waits"
 	DoctorOutboxNext    Key = "doctor.outbox.next"
-	DoctorSettingsOK    Key = "doctor.settings.ok"
 	DoctorClientNone    Key = "doctor.client.none"
 	DoctorClientOK      Key = "doctor.client.ok"
+	DoctorClientDemo    Key = "doctor.client.demo"
 )
 
 var doctorEnglish = map[Key]string{
@@ -37,7 +36,6 @@ var doctorEnglish = map[Key]string{
 	ClearOneOf:     "Name the sessions to clear, or all of them, or the expired ones.",
 	ChatOrMeeting:  "Name a meeting or a chat.",
 
-	DoctorHelperOK:      "%s",
 	DoctorHelperMissing: "%s was not found",
 	DoctorHelperNext:    "Install Debrief completely (make install), or keep its programs in one folder.",
 	DoctorDisplayOK:     "windows can be shown",
@@ -56,7 +54,7 @@ var doctorEnglish = map[Key]string{
 	DoctorOutboxOK:      "nothing waits",
 	DoctorOutboxWaits:   "%d posts wait or failed",
 	DoctorOutboxNext:    "Look at them: debrief outbox",
-	DoctorSettingsOK:    "%s",
 	DoctorClientNone:    "no client id is set",
+	DoctorClientDemo:    "the demo tenant",
 	DoctorClientOK:      "application %s, %s",
 }

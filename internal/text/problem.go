@@ -48,6 +48,7 @@ const (
 	PostNotFound     Code = "post_not_found"    // {id}
 	Setting          Code = "setting"           // {name} {value} {allowed}
 	SettingUnknown   Code = "setting_unknown"   // {name}
+	SettingMissing   Code = "setting_missing"   // {name} {allowed}
 	FileUnreadable   Code = "file_unreadable"   // {path}
 	DiskFull         Code = "disk_full"         // {path}
 	Busy             Code = "busy"              // {verb}
@@ -248,6 +249,10 @@ var problemEnglish = problems(map[Code][2]string{
 	Setting: {
 		"{name} is set to {value}, which is not allowed.",
 		"Allowed: {allowed}",
+	},
+	SettingMissing: {
+		"{name} needs another setting.",
+		"{allowed}",
 	},
 	SettingUnknown: {
 		"There is no setting {name}.",

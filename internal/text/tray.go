@@ -3,6 +3,8 @@ package text
 // The tray's words.
 const (
 	AppName          Key = "app.name"
+	DemoTitle        Key = "app.demo_title"
+	NoLocalAPI       Key = "app.no_local_api"
 	AppNameDemo      Key = "app.name.demo"
 	TrayOpen         Key = "tray.open"
 	TrayPost         Key = "tray.post"
@@ -32,6 +34,8 @@ const (
 
 var trayEnglish = map[Key]string{
 	AppName:          "Debrief",
+	DemoTitle:        "%s – demo",
+	NoLocalAPI:       "Other programs cannot reach Debrief here:",
 	AppNameDemo:      "Debrief (demo)",
 	TrayOpen:         "Open Debrief",
 	TrayPost:         "Post a summary…",

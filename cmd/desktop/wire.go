@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"debrief/internal/app"
+	"debrief/internal/auth"
+	"debrief/internal/config"
+	"debrief/internal/emulator"
+	"debrief/internal/graph"
+	"debrief/internal/platform"
+	"debrief/internal/session"
+	"debrief/internal/session/filestore"
+	"debrief/internal/text"
+	"debrief/internal/vault"
+	"debrief/internal/vault/keyring"
+	"debrief/internal/vault/memory"
+)
+
+// The names under which secrets lie in the keyring; they can never change.
+const (
+	keyringService     = "Debrief"
+	keyringServiceDemo = "Debrief (demo)"
+)
+
+// instance is Debrief at work in this process: everything that wire made.
+type instance struct {
+	app   *app.App
+	log   *slog.Logger
+	panel *panelProcess
+	close []func() error // in order of making
+}
+
+// Close gives everything back, the last made first.
+func (i *instance) Close() error {
+	var errs []error
+	for n := len(i.close) - 1; n >= 0; n-- {
+		errs = append(errs, i.close[n]())
+	}
+	return errors.Join(errs...)
+}
+
+// wire makes Debrief of its parts, in order of dependency. The caller holds the
+// lock of the folder.
+func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance, err error) {
+	i := &instance{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, i.Close())
+		}
+	}()
+	later := func(f func() error) { i.close = append(i.close, f) }
+
+	device, err := platform.LoadDevice(s.paths.Data)
+	if err != nil {
+		return nil, problemOfFile(filepath.Join(s.paths.Data, "device.json"), err)
+	}
+	var logFile io.Closer
+	if i.log, logFile, err = platform.OpenLog(s.paths.Log(), slog.LevelInfo); err != nil {
+		return nil, problemOfFile(s.paths.Log(), err)
+	}
+	later(logFile.Close)
+
+	deps := app.Deps{
+		Version: p.version, Demo: s.cfg.Demo, Resident: resident,
+		Device:   session.Device{ID: device.ID, Name: device.Name},
+		Lifetime: s.cfg.Lifetime, EndsAtQuit: !s.cfg.Permanent, UseSigner: s.cfg.UseSigner,
+		Browser: auth.Method(s.cfg.Browser), DataDir: s.paths.Data, ConfigDir: s.paths.Config, Log: i.log,
+		OpenURL: func(ctx context.Context, address string) error { return platform.OpenURL(ctx, address, p.environ) },
+	}
+
+	// Microsoft, or the demo tenant's own.
+	transport := proxied(s.cfg.Proxy)
+	if s.cfg.Demo {
+		emu, err := emulator.Open(emulator.Options{Dir: filepath.Join(s.paths.Data, "tenant")})
+		if err != nil {
+			return nil, err
+		}
+		later(emu.Close)
+		transport, deps.DemoURL = emu.RoundTripper(), emu.URL()
+		s.cfg.ClientID, s.cfg.Tenant = emulator.ClientID, emulator.TenantID
+	}
+
+	store, err := filestore.Open(filestore.Options{Dir: filepath.Join(s.paths.Data, "sessions"), Log: i.log})
+	if err != nil {
+		return nil, err
+	}
+	deps.Store = store
+	later(store.Close)
+
+	var items vault.Items = memory.New()
+	if s.cfg.Vault == config.VaultKeyring {
+		service := keyringService
+		if s.cfg.Demo {
+			service = keyringServiceDemo
+		}
+		items = keyring.New(keyring.Options{Service: service, Getenv: p.getenv, Log: i.log})
+	}
+	sealed, err := vault.Open(vault.Options{Items: items, Dir: s.paths.Data, HomeID: device.Home, Log: i.log})
+	if err != nil {
+		return nil, err
+	}
+	deps.Vault = sealed
+	later(sealed.Close)
+
+	profiles := filepath.Join(s.paths.Run, "sign-in")
+	deps.SweepProfiles = func() (int, error) { return auth.SweepProfiles(profiles) }
+	if s.cfg.ClientID != "" {
+		options := auth.Options{
+			ClientID: s.cfg.ClientID, Tenant: s.cfg.Tenant, Authority: s.cfg.Authority, Scopes: s.cfg.Scopes,
+			Transport: transport, OpenBrowser: deps.OpenURL, Log: i.log,
+			Window: p.signInWindow(profiles), Title: s.title(text.SignInWindow),
+		}
+		client, err := auth.New(options)
+		if err != nil {
+			return nil, err
+		}
+		deps.Auth, deps.AdminLink = client, adminLink(s.cfg)
+	}
+	deps.Graph = func(tokens graph.TokenSource) (app.Graph, error) {
+		return graph.New(graph.Options{BaseURL: s.cfg.GraphURL, Transport: transport, Tokens: tokens, Log: i.log})
+	}
+
+	i.panel = &panelProcess{paths: s.paths, environ: p.environ, getenv: p.getenv, demo: s.cfg.Demo, log: i.log}
+	deps.Panel = i.panel.show
+	later(i.panel.Close)
+	deps.Checks = p.checks(s)
+
+	if i.app, err = app.New(ctx, deps); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+// signInWindow drives the sign-in program where one is installed.
+func (p *program) signInWindow(profiles string) auth.Window {
+	program, err := platform.FindHelper("debrief-signin")
+	if err != nil {
+		return nil
+	}
+	return &auth.HelperWindow{Program: program, Env: platform.HelperEnv(p.environ), ProfileRoot: profiles}
+}
+
+// adminLink is the page where an administrator approves Debrief for everybody
+// (learn.microsoft.com, identity platform, admin consent).
+func adminLink(c config.Config) string {
+	q := url.Values{"client_id": {c.ClientID}, "redirect_uri": {"http://localhost"}, "scope": {strings.Join(c.Scopes, " ")}}
+	return c.Authority + "/" + url.PathEscape(c.Tenant) + "/v2.0/adminconsent?" + q.Encode()
+}
+
+// proxied is the transport to Microsoft by the setting DEBRIEF_PROXY.
+func proxied(p config.Proxy) http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	switch {
+	case p.URL() != nil:
+		t.Proxy = http.ProxyURL(p.URL())
+	case !p.System():
+		t.Proxy = nil
+	}
+	return t
+}

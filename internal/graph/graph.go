@@ -1,7 +1,8 @@
 // Package graph is the Microsoft Graph client: the signed-in person, their
 // meetings, a chat's members and messages.
 //
-// Start with Client. Its pipeline (policies over azcore) is in policies.go.
+// Start with New and Client. Its pipeline is azcore's with policies of our own,
+// each in a file policy_*.go.
 package graph
 
 import (

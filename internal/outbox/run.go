@@ -180,6 +180,7 @@ func (b *Outbox) send(ctx context.Context, e *entry) {
 			return errSkip
 		}
 		i.set(Sending, "")
+		i.Attempts++
 		i.NextAttemptAt = nil
 		if before.IsZero() {
 			i.Parts[n].SendingSince = since.UTC()
@@ -206,10 +207,7 @@ func (b *Outbox) send(ctx context.Context, e *entry) {
 	b.mu.Unlock()
 	switch {
 	case err == nil:
-		b.happened(e, func(i *Item) {
-			i.Attempts++
-			i.posted(n, sent)
-		})
+		b.happened(e, func(i *Item) { i.posted(n, sent) })
 	case hadNoEffect(err):
 		b.notSent(e, n, before, err)
 	default:
@@ -218,10 +216,7 @@ func (b *Outbox) send(ctx context.Context, e *entry) {
 		e.looks = 0
 		b.mu.Unlock()
 		at := b.now().Add(b.o.Pace.Look)
-		b.happened(e, func(i *Item) {
-			i.Attempts++
-			i.NextAttemptAt = &at
-		})
+		b.happened(e, func(i *Item) { i.NextAttemptAt = &at })
 	}
 }
 
@@ -240,7 +235,9 @@ func (b *Outbox) notSent(e *entry, n int, doubt time.Time, err error) {
 		if i.State != Queued && i.State != Sending {
 			return // cancelled meanwhile
 		}
-		i.Attempts++
+		if i.State == Queued { // else it was counted when it began
+			i.Attempts++
+		}
 		i.Parts[n].SendingSince = doubt
 		i.NextAttemptAt = nil
 		if r, ok := errors.AsType[*Refused](err); ok {

@@ -1,0 +1,59 @@
+package graph
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+// unsentPolicy marks those failures of a try in which no byte of the request can
+// have reached the server: with certainty, not likelihood.
+type unsentPolicy struct{}
+
+func (unsentPolicy) Do(req *policy.Request) (*http.Response, error) {
+	var asked, got atomic.Bool
+	trace := &httptrace.ClientTrace{
+		// net/http asks again only when nothing was written to the first connection.
+		GetConn: func(string) { asked.Store(true); got.Store(false) },
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+	}
+	resp, err := req.Clone(httptrace.WithClientTrace(req.Raw().Context(), trace)).Next()
+	if err != nil && (asked.Load() && !got.Load() || beforeWrite(err)) {
+		return nil, &unsentError{err}
+	}
+	return resp, err
+}
+
+// beforeWrite knows the errors that come before anything is written, for
+// transports that keep no trace.
+func beforeWrite(err error) bool {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return true
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && (e.Op == "dial" || e.Op == "proxyconnect") {
+		return true
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[x509.HostnameError](err)
+	return ok
+}
+
+// unsentError is a try that certainly had no effect.
+type unsentError struct{ err error }
+
+func (e *unsentError) Error() string { return e.err.Error() }
+func (e *unsentError) Unwrap() error { return e.err }

@@ -1,0 +1,101 @@
+//go:build !windows
+
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func holdALock(dir string) error {
+	if _, err := Lock(filepath.Join(dir, "lock"), "sign-in"); err != nil {
+		return err
+	}
+	fmt.Println("locked")
+	select {} // until killed
+}
+
+func TestASecondLockIsRefusedAndTheHolderNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data", "lock")
+	first, err := Lock(path, "sign-in")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(path, "post"); !errors.Is(err, ErrLocked) {
+		t.Fatalf("second lock: got %v, want ErrLocked", err)
+	}
+	if got := Holder(path); got != "sign-in" {
+		t.Errorf("holder: got %q, want sign-in", got)
+	}
+	if err := first.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if got := Holder(path); got != "" {
+		t.Errorf("holder of a free lock: got %q", got)
+	}
+	again, err := Lock(path, "post")
+	if err != nil {
+		t.Fatalf("lock after unlock: %v", err)
+	}
+	if err := again.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAKilledHoldersLockIsFree(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "lock")
+	cmd, out := startChild(t, "lock", dir)
+	if line, err := out.ReadString('\n'); err != nil {
+		t.Fatalf("child: %q, %v", line, err)
+	}
+	if _, err := Lock(path, "post"); !errors.Is(err, ErrLocked) {
+		t.Fatalf("while the child lives: got %v, want ErrLocked", err)
+	}
+	if got := Holder(path); got != "sign-in" {
+		t.Errorf("holder: got %q, want sign-in", got)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	l, err := Lock(path, "post")
+	if err != nil {
+		t.Fatalf("after the child was killed: %v", err)
+	}
+	defer l.Unlock()
+	if got := Holder(path); got != "post" {
+		t.Errorf("holder: got %q, want post", got)
+	}
+}
+
+func TestLockWaitEndsWithItsContextOrWithTheLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	first, err := Lock(path, "sign-in")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 120*time.Millisecond)
+	defer cancel()
+	if _, err := LockWait(ctx, path, "post"); !errors.Is(err, ErrLocked) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("held lock: got %v, want ErrLocked and DeadlineExceeded", err)
+	}
+	waited := make(chan error, 1)
+	go func() {
+		l, err := LockWait(t.Context(), path, "post")
+		if err == nil {
+			err = l.Unlock()
+		}
+		waited <- err
+	}()
+	if err := first.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-waited; err != nil {
+		t.Errorf("freed lock: %v", err)
+	}
+}

@@ -116,7 +116,7 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 		options := auth.Options{
 			ClientID: s.cfg.ClientID, Tenant: s.cfg.Tenant, Authority: s.cfg.Authority, Scopes: s.cfg.Scopes,
 			Transport: transport, OpenBrowser: deps.OpenURL, Log: i.log,
-			Window: p.signInWindow(profiles), Title: s.title(text.SignInWindow),
+			Window: p.signInWindow(profiles), Title: s.title(text.SignInWindowTitle),
 		}
 		client, err := auth.New(options)
 		if err != nil {
@@ -139,13 +139,14 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	return i, nil
 }
 
-// signInWindow drives the sign-in program where one is installed.
+// signInWindow drives the sign-in program; where that is missing, it says so when
+// a window is asked for.
 func (p *program) signInWindow(profiles string) auth.Window {
 	program, err := platform.FindHelper("debrief-signin")
 	if err != nil {
-		return nil
+		program = ""
 	}
-	return &auth.HelperWindow{Program: program, Env: platform.HelperEnv(p.environ), ProfileRoot: profiles}
+	return auth.HelperWindow{Program: program, Env: platform.HelperEnv(p.environ), ProfileRoot: profiles}
 }
 
 // adminLink is the page where an administrator approves Debrief for everybody

@@ -2,19 +2,14 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"debrief/internal/app/state"
-	"debrief/internal/auth"
 	"debrief/internal/outbox"
-	"debrief/internal/platform"
 	"debrief/internal/session"
 	"debrief/internal/text"
 	"debrief/internal/vault"
@@ -236,66 +231,6 @@ func (a *App) keptFiles() []string {
 	return kept
 }
 
-// clearingFile holds the ids of the sessions whose clear is not finished.
-func (a *App) clearingFile() string { return filepath.Join(a.d.DataDir, "clearing.json") }
-
-func (a *App) loadClearing() error {
-	b, err := os.ReadFile(a.clearingFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var ids []string
-	if err := json.Unmarshal(b, &ids); err != nil {
-		// Start-up's reconciliation finds left-over caches without it.
-		a.d.Log.Warn("the list of unfinished clears cannot be read", "path", a.clearingFile())
-		return nil
-	}
-	for _, id := range ids {
-		if session.ValidID(id) == nil {
-			a.clearing[id] = true
-		}
-	}
-	return nil
-}
-
-// markClearing notes durably that the clear of id began, or that it is finished.
-func (a *App) markClearing(id string, on bool) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.clearing[id] == on {
-		return nil
-	}
-	ids := make([]string, 0, len(a.clearing)+1)
-	for other := range a.clearing {
-		if other != id {
-			ids = append(ids, other)
-		}
-	}
-	if on {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	var err error
-	if len(ids) == 0 {
-		err = platform.RemoveFile(a.clearingFile())
-	} else {
-		b, _ := json.Marshal(ids) // strings only
-		err = platform.WriteFile(a.clearingFile(), b)
-	}
-	if err != nil {
-		return err
-	}
-	if on {
-		a.clearing[id] = true
-	} else {
-		delete(a.clearing, id)
-	}
-	return nil
-}
-
 // endNonPermanent clears this device's sessions that do not outlive the program.
 func (a *App) endNonPermanent(ctx context.Context) {
 	all, err := a.Sessions(ctx)
@@ -311,129 +246,6 @@ func (a *App) endNonPermanent(ctx context.Context) {
 	a.clearSigningKey(ctx)
 }
 
-// recover opens the vault and finishes what an earlier run left: caches held in
-// memory, unfinished clears, sessions that should have ended, entries without a
-// session, sessions without a cache.
-func (a *App) recover(ctx context.Context) {
-	if a.d.SweepProfiles != nil {
-		if _, err := a.d.SweepProfiles(); err != nil {
-			a.d.Log.Warn("a web profile was left behind", "err", err.Error())
-		}
-	}
-	names, nerr := a.d.Vault.Names()
-	a.mu.Lock()
-	idle := nerr == nil && len(names) == 0 && len(a.records) == 0 && len(a.clearing) == 0 && len(a.held) == 0
-	a.mu.Unlock()
-	st := a.d.Vault.Status(ctx)
-	a.mu.Lock()
-	a.keyring = st
-	a.mu.Unlock()
-	a.publish()
-	if st.State != vault.Ready {
-		if !idle || st.State == vault.Absent || st.State == vault.Damaged {
-			a.show(a.problem(&vault.StateError{Status: st}, ""))
-		}
-		return
-	}
-	a.settle(vaultCodesShown...)
-	if idle {
-		return
-	}
-	a.moveIn(ctx)
-	a.loadSigner(ctx, false)
-	if a.d.Resident {
-		a.endCrashed(ctx)
-	}
-	a.finishClears(ctx)
-	a.dropDoubles(ctx)
-	a.mu.Lock()
-	keep := map[string]bool{signingEntry: len(a.records) > 0}
-	for id := range a.records {
-		keep[cacheEntry(id)] = true
-	}
-	a.mu.Unlock()
-	if n, err := a.d.Vault.Reconcile(ctx, func(name string) bool { return keep[name] }); err != nil {
-		a.d.Log.Warn("the vault was not reconciled", "err", err.Error())
-	} else if n > 0 {
-		a.d.Log.Info("vault entries without a session were removed", "count", n)
-	}
-	a.missingCaches(ctx)
-	a.publish()
-}
-
-// endCrashed clears the non-permanent sessions that a crash left.
-func (a *App) endCrashed(ctx context.Context) {
-	a.mu.Lock()
-	all := a.sessionsLocked()
-	a.mu.Unlock()
-	for _, s := range all {
-		if s.ThisDevice && !s.Permanent && s.Status != state.Newer && s.Status != state.Pending {
-			a.clearOne(ctx, s.ID, s.Email, false)
-		}
-	}
-}
-
-func (a *App) finishClears(ctx context.Context) {
-	a.mu.Lock()
-	ids := make([]string, 0, len(a.clearing))
-	for id := range a.clearing {
-		ids = append(ids, id)
-	}
-	a.mu.Unlock()
-	for _, id := range ids {
-		a.clearOne(ctx, id, "", true)
-	}
-	if len(ids) > 0 {
-		a.clearSigningKey(ctx)
-	}
-}
-
-// dropDoubles clears the older of two sessions of one account on this device: a
-// crash between a sign-in's last two steps leaves them.
-func (a *App) dropDoubles(ctx context.Context) {
-	a.mu.Lock()
-	newest := map[session.Account]session.Record{}
-	var old []session.Record
-	for _, r := range a.records {
-		if r.Device.ID != a.d.Device.ID {
-			continue
-		}
-		if n, ok := newest[r.Account]; !ok {
-			newest[r.Account] = r
-		} else if r.CreatedAt.After(n.CreatedAt) {
-			old, newest[r.Account] = append(old, n), r
-		} else {
-			old = append(old, r)
-		}
-	}
-	a.mu.Unlock()
-	for _, r := range old {
-		a.clearOne(ctx, r.ID, r.Email, false)
-	}
-}
-
-// missingCaches notes which sessions of this device certainly have no cache any
-// more, so that the person hears of it before a post fails.
-func (a *App) missingCaches(ctx context.Context) {
-	names, err := a.d.Vault.Names()
-	if err != nil {
-		return
-	}
-	a.mu.Lock()
-	var without []session.Record
-	for id, r := range a.records {
-		if r.Device.ID == a.d.Device.ID && r.Authenticated && !slices.Contains(names, cacheEntry(id)) && a.held[id] == nil {
-			without = append(without, r)
-		}
-	}
-	a.mu.Unlock()
-	for _, r := range without {
-		if _, err := a.update(ctx, r.ID, func(r *session.Record) { r.Authenticated = false }); err == nil {
-			a.show(a.problem(&auth.Error{Kind: auth.SignInNeeded}, r.Email))
-		}
-	}
-}
-
 func boolInt(b bool) int {
 	if b {
 		return 1
@@ -446,20 +258,4 @@ func pick(b bool, yes, no string) string {
 		return yes
 	}
 	return no
-}
-
-// usable refuses a session that must not be used, with the next step.
-func (a *App) usable(s state.Session) error {
-	switch s.Status {
-	case state.Changed:
-		return a.fail(text.SessionChanged, "account", s.Email)
-	case state.Pending, state.Expired, state.NeedsSignIn:
-		return a.fail(text.SignInNeeded, "account", s.Email)
-	case state.Newer:
-		return a.fail(text.VersionMismatch)
-	}
-	if strings.TrimSpace(s.Account.HomeAccountID) == "" {
-		return a.fail(text.SignInNeeded, "account", s.Email)
-	}
-	return nil
 }

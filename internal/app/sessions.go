@@ -223,3 +223,19 @@ func (a *App) publish() {
 	a.mu.Unlock()
 	a.hub.set(s)
 }
+
+// usable refuses a session that must not be used, with the next step.
+func (a *App) usable(s state.Session) error {
+	switch s.Status {
+	case state.Changed:
+		return a.fail(text.SessionChanged, "account", s.Email)
+	case state.Pending, state.Expired, state.NeedsSignIn:
+		return a.fail(text.SignInNeeded, "account", s.Email)
+	case state.Newer:
+		return a.fail(text.VersionMismatch)
+	}
+	if strings.TrimSpace(s.Account.HomeAccountID) == "" {
+		return a.fail(text.SignInNeeded, "account", s.Email)
+	}
+	return nil
+}

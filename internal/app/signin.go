@@ -113,11 +113,10 @@ func (a *App) runSignIn(ctx context.Context, s *signIn, req state.SignIn, method
 	return out, err
 }
 
-// keep makes a session of a sign-in: first the cache, then the record, then the
-// older sessions of the same account on this device go.
-func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error) {
+// record makes the record of a sign-in, with a new id.
+func (a *App) record(in auth.SignedIn) session.Record {
 	now := a.d.Now().UTC().Truncate(time.Second)
-	rec := session.Record{
+	return session.Record{
 		ID: session.NewID(), Schema: session.Schema, Authenticated: true,
 		User: session.User{Name: in.Name, Email: in.Email}, Email: in.Email,
 		Account: session.Account{
@@ -125,8 +124,16 @@ func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error
 			Environment: in.Account.Environment, ClientID: in.Account.ClientID,
 		},
 		Device: a.d.Device, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(a.d.Lifetime), Permanent: !a.d.EndsAtQuit,
-		Tokens: session.Tokens{AccessExpiresAt: in.AccessExpiresAt, RefreshExpiresAt: now.Add(refreshLife), Scopes: in.Scopes},
+		Tokens: session.Tokens{
+			AccessExpiresAt: in.AccessExpiresAt.UTC().Truncate(time.Second), RefreshExpiresAt: now.Add(refreshLife), Scopes: in.Scopes,
+		},
 	}
+}
+
+// keep makes a session of a sign-in: first the cache, then the record, then the
+// older sessions of the same account on this device go.
+func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error) {
+	rec := a.record(in)
 	unlock := a.locks.lock(rec.ID)
 	defer unlock()
 	a.loadSigner(ctx, true)

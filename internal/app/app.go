@@ -34,6 +34,7 @@ type Graph interface {
 	ChatForMeeting(ctx context.Context, m graph.Meeting) (string, error)
 	Members(ctx context.Context, chatID string) ([]graph.Person, error)
 	Post(ctx context.Context, chatID string, out graph.Outgoing) (graph.Message, error)
+	ServerTime(ctx context.Context) (time.Time, error)
 	Messages(ctx context.Context, chatID string, until time.Time) ([]graph.Message, error)
 }
 

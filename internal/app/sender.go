@@ -64,8 +64,8 @@ func (s sender) Send(ctx context.Context, acc outbox.Account, chatID string, p o
 }
 
 func (s sender) sort(err error) error {
-	if e, ok := errors.AsType[*graph.AmbiguousError](err); ok {
-		return &outbox.Ambiguous{ServerDate: e.ServerDate, Err: err}
+	if _, ok := errors.AsType[*graph.AmbiguousError](err); ok {
+		return &outbox.Ambiguous{Err: err}
 	}
 	if e, ok := errors.AsType[*auth.Error](err); ok {
 		if e.Kind == auth.SignInNeeded {
@@ -86,6 +86,19 @@ func (s sender) sort(err error) error {
 		return outbox.ErrSignInNeeded
 	}
 	return &outbox.Later{Reason: string(s.app.problem(err, "").Code)}
+}
+
+// Since is the server's clock before the send.
+func (s sender) Since(ctx context.Context, acc outbox.Account, _ string) (time.Time, error) {
+	_, c, err := s.session(acc)
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := c.ServerTime(ctx)
+	if err != nil {
+		return time.Time{}, s.sort(err)
+	}
+	return at, nil
 }
 
 // Find looks for a message of the account's own that says what hash says.

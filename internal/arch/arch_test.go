@@ -18,19 +18,20 @@ import (
 var layers = map[string][]string{
 	"cmd/desktop":        {"*"},
 	"cmd/desktop/panel":  {"assets", "internal/ui", "internal/api", "internal/app/state", "internal/platform", "internal/text"},
-	"cmd/desktop/signin": {"internal/platform", "internal/text"},
+	"cmd/desktop/signin": {"internal/auth/window", "internal/platform", "internal/text"},
 
 	"internal/cli":  {"internal/api", "internal/app/state", "internal/platform", "internal/text"},
 	"internal/tray": {"internal/api", "internal/app/state", "internal/vault", "internal/text"},
 	"internal/ui":   {"assets", "internal/api", "internal/app/state", "internal/session", "internal/vault", "internal/text"},
 
-	"internal/api": {"internal/app/state", "internal/text"},
+	"internal/api": {"internal/app/state", "internal/platform", "internal/text"},
 	"internal/app": {
 		"internal/app/state", "internal/auth", "internal/vault", "internal/session", "internal/graph",
 		"internal/outbox", "internal/summary", "internal/config", "internal/platform", "internal/text",
 	},
 	"internal/app/state": {"internal/session", "internal/vault", "internal/text"},
 
+	"internal/auth/window":         {},
 	"internal/auth":                ground,
 	"internal/graph":               ground,
 	"internal/outbox":              ground,

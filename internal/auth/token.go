@@ -206,7 +206,8 @@ func (c *Client) silent(ctx context.Context, t *tokens, account Account, cache C
 	if t.cache.changed {
 		_ = c.store(ctx, t, cache, pruned(t.cache.bytes, now))
 	}
-	until = result.ExpiresOn.Add(-renewAhead)
+	// A token that lives for minutes only is used for half of its life.
+	until = result.ExpiresOn.Add(-min(renewAhead, result.ExpiresOn.Sub(now)/2))
 	switch refreshOn := result.Metadata.RefreshOn; {
 	case err != nil:
 		c.o.Log.Info("token not renewed ahead of its end", "outcome", string(mapped(ctx, err).Kind))

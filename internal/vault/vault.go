@@ -29,6 +29,8 @@ type Status struct {
 	Kind     string `json:"kind"`     // "keyring", "file" or "memory"
 	Provider string `json:"provider"` // e.g. "gnome-keyring"; empty when unknown
 	Detail   string `json:"detail"`
+	// Collection is where in the provider items lie; empty when unknown.
+	Collection string `json:"collection,omitempty"`
 }
 
 // ErrNotFound is a clean absence: the keyring was ready and holds no such entry.
@@ -36,6 +38,18 @@ var ErrNotFound = errors.New("vault: not found")
 
 // ErrCorrupt is an entry that is there and whose seal does not open.
 var ErrCorrupt = errors.New("vault: entry cannot be opened")
+
+// ErrNewer is an entry, or an index, that a newer Debrief wrote. It is left alone.
+var ErrNewer = errors.New("vault: written by a newer version")
+
+// ErrTooLarge is a secret that this keyring cannot take. Nothing was changed.
+var ErrTooLarge = errors.New("vault: too large for this keyring")
+
+// ErrInvalid is a name that no entry can have.
+var ErrInvalid = errors.New("vault: not a valid name")
+
+// ErrClosed is use after Close.
+var ErrClosed = errors.New("vault: closed")
 
 // StateError is every refusal because of the keyring's state.
 type StateError struct {
@@ -48,7 +62,7 @@ func (e *StateError) Error() string {
 	if e.Status.Detail != "" {
 		s += ": " + e.Status.Detail
 	}
-	if e.Err != nil {
+	if e.Err != nil && e.Err.Error() != e.Status.Detail {
 		s += ": " + e.Err.Error()
 	}
 	return s

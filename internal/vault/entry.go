@@ -1,0 +1,268 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Get implements Vault.
+func (s *Sealed) Get(ctx context.Context, name string) ([]byte, error) {
+	if err := validName(name); err != nil {
+		return nil, err
+	}
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	text, err := s.items.Get(ctx, s.account(name))
+	if errors.Is(err, ErrNotFound) {
+		if err := s.elsewhere(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("vault: get %q: %w", name, err)
+	}
+	if _, err := parse(text); err != nil {
+		return nil, fmt.Errorf("vault: get %q: %w", name, err)
+	}
+	key, err := s.sealingKey(false)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	plain, err := open(key, s.home, name, text)
+	if err != nil {
+		return nil, fmt.Errorf("vault: get %q: %w", name, err)
+	}
+	return plain, nil
+}
+
+// elsewhere is the error of an item that was not found: it may lie in another
+// keyring than the one that answers, or be named by an index that cannot be read.
+// nil when the absence is clean.
+func (s *Sealed) elsewhere(ctx context.Context, name string) error {
+	s.mu.Lock()
+	named, lost := s.index.has(name), s.indexErr
+	if lost != nil {
+		defer s.mu.Unlock()
+		return s.damagedLocked(lost)
+	}
+	s.mu.Unlock()
+	if !named {
+		return nil
+	}
+	_, err := s.reach(ctx)
+	return err
+}
+
+// Put implements Vault. The name is in the index, durably, before the keyring is
+// written. The first write of an entry by this Sealed is read back and compared:
+// keyrings have been seen to lose writes without an error.
+func (s *Sealed) Put(ctx context.Context, name string, data []byte) error {
+	if err := validName(name); err != nil {
+		return err
+	}
+	if len(data) > MaxSize {
+		return fmt.Errorf("vault: put %q: %w: %d bytes, at most %d", name, ErrTooLarge, len(data), MaxSize)
+	}
+	end, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	if err := s.put(ctx, name, data); err != nil {
+		return fmt.Errorf("vault: put %q: %w", name, err)
+	}
+	return nil
+}
+
+func (s *Sealed) put(ctx context.Context, name string, data []byte) error {
+	key, err := s.sealingKey(true)
+	if err != nil {
+		return err
+	}
+	defer clear(key)
+	there, err := s.reach(ctx)
+	if err != nil {
+		return err
+	}
+	account := s.account(name)
+	if !s.proven[name] {
+		switch old, err := s.items.Get(ctx, account); {
+		case err == nil:
+			if _, err := parse(old); errors.Is(err, ErrNewer) {
+				return err
+			}
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+	}
+	text, err := seal(key, s.home, name, data)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	named := s.index.has(name)
+	s.mu.Unlock()
+	if !named {
+		err := s.setIndex(func(x index) index {
+			if len(x.Names) == 0 {
+				x.place = there
+			}
+			return x.with(name)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.items.Set(ctx, account, text); err != nil {
+		return err
+	}
+	if s.proven[name] {
+		return nil
+	}
+	switch back, err := s.items.Get(ctx, account); {
+	case err != nil:
+		return fmt.Errorf("read back: %w", err)
+	case back != text:
+		return errors.New("the keyring gives back other than was written")
+	}
+	s.proven[name] = true
+	return nil
+}
+
+// reach is the place that answers; an error unless it is ready and the one where
+// the other entries lie.
+func (s *Sealed) reach(ctx context.Context) (place, error) {
+	st := s.items.Probe(ctx)
+	if err := ctx.Err(); err != nil {
+		return place{}, err
+	}
+	if st.Kind == "" {
+		st.Kind = s.items.Kind()
+	}
+	if st.State != Ready {
+		return place{}, &StateError{Status: st}
+	}
+	if s.strange(&st) && !s.adopt(ctx, st) {
+		return place{}, &StateError{Status: st}
+	}
+	return placeOf(st), nil
+}
+
+// strange reports whether another keyring answers than the one that holds the
+// entries, and says so in st.
+func (s *Sealed) strange(st *Status) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	there := placeOf(*st)
+	if st.State != Ready || len(s.index.Names) == 0 || !s.index.other(there) {
+		return false
+	}
+	st.State, st.Detail = Absent, fmt.Sprintf("entries lie in %s, and %s answers", s.index.place, there)
+	return true
+}
+
+// adopt takes note of a keyring that has another name than the recorded one and
+// still holds every entry: a renamed program, or a person who moved them.
+func (s *Sealed) adopt(ctx context.Context, st Status) bool {
+	names, err := s.Names()
+	if err != nil {
+		return false
+	}
+	for _, name := range names {
+		if _, err := s.items.Get(ctx, s.account(name)); err != nil {
+			return false
+		}
+	}
+	s.log.Info("the keyring has another name and all entries", "provider", st.Provider)
+	return s.setIndex(func(x index) index { x.place = placeOf(st); return x }) == nil
+}
+
+// Delete implements Vault. It needs neither the key nor a readable entry. A name
+// that the index does not have was never written: it is looked for only where the
+// keyring is ready.
+func (s *Sealed) Delete(ctx context.Context, name string) error {
+	if err := validName(name); err != nil {
+		return err
+	}
+	end, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	if err := s.delete(ctx, name); err != nil {
+		return fmt.Errorf("vault: delete %q: %w", name, err)
+	}
+	return nil
+}
+
+func (s *Sealed) delete(ctx context.Context, name string) error {
+	s.mu.Lock()
+	named, lost := s.index.has(name), s.indexErr
+	s.mu.Unlock()
+	switch {
+	case named:
+		if _, err := s.reach(ctx); err != nil {
+			return err
+		}
+	case lost == nil:
+		if st := s.items.Probe(ctx); st.State != Ready {
+			return ctx.Err()
+		}
+	}
+	if err := s.items.Delete(ctx, s.account(name)); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if _, err := s.items.Get(ctx, s.account(name)); err == nil {
+		return errors.New("the keyring still holds it")
+	} else if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	delete(s.proven, name)
+	if !named {
+		return nil // an index that cannot be read is never written
+	}
+	return s.setIndex(func(x index) index { return x.without(name) })
+}
+
+// Reconcile brings keyring and index together, at the start: entries that keep
+// refuses are deleted (nil keeps all), and names whose item is verified gone are
+// dropped. It goes on after a failure and returns the first; removed counts both
+// kinds. No names, no keyring call.
+func (s *Sealed) Reconcile(ctx context.Context, keep func(name string) bool) (removed int, err error) {
+	end, err := s.begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
+	names, err := s.Names()
+	if err != nil || len(names) == 0 {
+		return 0, err
+	}
+	if _, err := s.reach(ctx); err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		gone, e := s.reconcile(ctx, name, keep == nil || keep(name))
+		if gone {
+			removed++
+		}
+		if e != nil && err == nil {
+			err = fmt.Errorf("vault: reconcile %q: %w", name, e)
+		}
+	}
+	return removed, err
+}
+
+func (s *Sealed) reconcile(ctx context.Context, name string, keep bool) (gone bool, err error) {
+	if keep {
+		_, err := s.items.Get(ctx, s.account(name))
+		if !errors.Is(err, ErrNotFound) {
+			return false, err
+		}
+	}
+	err = s.delete(ctx, name)
+	return err == nil, err
+}

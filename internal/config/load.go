@@ -77,6 +77,10 @@ func (l *loader) readFile(path string) {
 		}
 		l.errors = append(l.errors, one)
 	}
+	l.take(entries, path)
+}
+
+func (l *loader) take(entries []entry, path string) {
 	for _, e := range entries {
 		where := e.where(path)
 		switch {

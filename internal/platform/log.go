@@ -20,12 +20,10 @@ import (
 // value can never be a secret, a person's name, an address of the web with its
 // query, or a summary's text.
 var LogKeys = []string{
-	"account_id", "addr", "attempt", "attempts", "chat_id", "check", "code", "collection", "component",
-	"correlation_id", "count", "demo", "device_id", "duration", "err", "error_code", "exit", "expires_at", "host",
-	"http_status", "id", "item", "kind", "meeting_id", "message_id", "method", "next_at", "number", "op", "page",
-	"path", "phase", "pid", "port", "post_id", "program", "provider", "reason", "request_id", "result", "retry_after",
-	"scopes", "session", "session_id", "setting", "signal", "size", "source", "state", "status", "sub_error",
-	"tenant_id", "took", "trace_id", "vault", "verb", "version", "wait",
+	"attempt", "client-request-id", "code", "correlation_id", "count", "demo", "err", "error", "file", "host",
+	"id", "item", "kind", "method", "number", "op", "outcome", "path", "phase", "pid", "port", "program",
+	"provider", "reason", "request-id", "result", "scopes", "session", "setting", "size", "state", "status",
+	"suberror", "took", "trace_id", "vault", "verb", "version", "why",
 }
 
 // hiddenText stands for what the log does not keep.

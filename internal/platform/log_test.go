@@ -60,14 +60,14 @@ func TestWhatIsListedIsKeptAsItIs(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(newLogHandler(&out, slog.LevelInfo))
 	log.Debug("not this one")
-	log.With("session_id", "abc").Warn("renewed", "took", time.Second, "attempt", 3, "err", fmt.Errorf("a: %w", errors.New("b")),
+	log.With("session", "abc").Warn("renewed", "took", time.Second, "attempt", 3, "err", fmt.Errorf("a: %w", errors.New("b")),
 		"scopes", []string{"User.Read"}, slog.Group("g", "state", "ready"), "demo", true)
 	var got map[string]any
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatalf("%v: %s", err, out.String())
 	}
 	delete(got, "time")
-	want := map[string]any{"level": "WARN", "msg": "renewed", "session_id": "abc", "took": 1e9, "attempt": 3.0, "err": "a: b",
+	want := map[string]any{"level": "WARN", "msg": "renewed", "session": "abc", "took": 1e9, "attempt": 3.0, "err": "a: b",
 		"scopes": []any{"User.Read"}, "g": map[string]any{"state": "ready"}, "demo": true}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", got, want)

@@ -88,7 +88,7 @@ func (a *App) render(ctx context.Context, s state.Session, at place, markdown st
 		o.Mention = mention
 	}
 	msg, err := summary.Render(markdown, o)
-	if e, ok := errors.AsType[*summary.UnknownPersonError](err); ok {
+	if e, ok := errors.AsType[*summary.PersonError](err); ok {
 		return msg, a.fail(text.PersonUnknown, "person", e.Name)
 	}
 	return msg, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"debrief/internal/app/state"
 	"debrief/internal/auth"

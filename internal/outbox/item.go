@@ -116,9 +116,9 @@ func (i Item) check() error {
 	switch {
 	case !validID(i.ID):
 		return errors.New("outbox: an item's id is not 32 hex digits")
-	case i.ChatID == "":
+	case i.ChatID == "" && i.State != Draft: // a draft may wait for a sign-in to find its chat
 		return errors.New("outbox: an item has no chat")
-	case i.Account.HomeAccountID == "":
+	case i.Account.HomeAccountID == "" && i.State != Draft:
 		return errors.New("outbox: an item has no account")
 	case len(i.Parts) == 0:
 		return errors.New("outbox: an item has no parts")

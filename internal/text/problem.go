@@ -203,7 +203,7 @@ var problemEnglish = problems(map[Code][2]string{
 		"Type more of the subject, or name the meeting by its id: debrief meetings --json",
 	},
 	PersonUnknown: {
-		"Nobody in this chat is called {person}.",
+		"No single person in this chat is called {person}.",
 		"Use a name or e-mail of a member, “all” or “none”.",
 	},
 	NoChat: {

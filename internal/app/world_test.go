@@ -1,0 +1,275 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"debrief/internal/app/state"
+	"debrief/internal/auth"
+	"debrief/internal/emulator"
+	"debrief/internal/graph"
+	"debrief/internal/session"
+	"debrief/internal/session/filestore"
+	"debrief/internal/vault"
+	"debrief/internal/vault/memory"
+)
+
+// world is a computer with a data folder, a keyring and the demo tenant. Apps
+// can be opened on it one after another, as a program that starts again.
+type world struct {
+	t        *testing.T
+	dir      string
+	emu      *emulator.Emulator
+	items    *countedItems
+	requests atomic.Int64
+	person   *person
+	lifetime time.Duration
+	now      func() time.Time
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	emu, err := emulator.Open(emulator.Options{Dir: filepath.Join(t.TempDir(), "tenant")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { emu.Close() })
+	return &world{
+		t: t, dir: t.TempDir(), emu: emu, items: &countedItems{Items: memory.New()},
+		person: &person{}, lifetime: 90 * 24 * time.Hour, now: time.Now,
+	}
+}
+
+// start opens an App on the world's folder, as a resident, and ends it with the
+// test or with the returned function: kill leaves everything as it is.
+func (w *world) start() (a *App, kill func()) {
+	w.t.Helper()
+	store, sealed := w.parts()
+	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+		w.requests.Add(1)
+		return w.emu.RoundTripper().RoundTrip(r)
+	})
+	client, err := auth.New(auth.Options{
+		ClientID: emulator.ClientID, Tenant: emulator.TenantID, Authority: "https://login.microsoftonline.com",
+		Transport: transport, Window: w.person, Now: w.now,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a, err = New(w.t.Context(), Deps{
+		Version: "test", Demo: true, DemoURL: w.emu.URL(), Resident: true,
+		Device: session.Device{ID: strings.Repeat("d", 32), Name: "desk"}, Lifetime: w.lifetime, UseSigner: true,
+		Browser: auth.Embedded, DataDir: w.dir, ConfigDir: w.dir,
+		Store: store, Vault: sealed, Auth: client, Now: w.now,
+		Graph: func(tokens graph.TokenSource) (Graph, error) {
+			return graph.New(graph.Options{BaseURL: "https://graph.microsoft.com/v1.0", Transport: transport, Tokens: tokens})
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a.Start()
+	w.until(a, "start-up ends", func(s state.State) bool { return s.Ready })
+	kill = sync.OnceFunc(func() {
+		a.cancel()
+		a.work.Wait()
+		store.Close()
+		sealed.Close()
+	})
+	w.t.Cleanup(kill)
+	return a, kill
+}
+
+// parts opens the store and the vault of the world's folder.
+func (w *world) parts() (*filestore.Store, *vault.Sealed) {
+	w.t.Helper()
+	store, err := filestore.Open(filestore.Options{Dir: filepath.Join(w.dir, "sessions")})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	sealed, err := vault.Open(vault.Options{Items: w.items, Dir: w.dir, HomeID: "0123456789abcdef"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return store, sealed
+}
+
+// until waits for a published state, with a bound.
+func (w *world) until(a *App, what string, ok func(state.State) bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	defer cancel()
+	met := false
+	if err := a.Watch(ctx, func(s state.State) {
+		if !met && ok(s) {
+			met = true
+			cancel()
+		}
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	if !met {
+		w.t.Fatalf("waited too long until %s", what)
+	}
+}
+
+// signIn signs the demo tenant's first person in.
+func (w *world) signIn(a *App) state.Session {
+	w.t.Helper()
+	in, err := a.SignIn(w.t.Context(), state.SignIn{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return in.Session
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// countedItems counts the calls of a keyring that touch an item or its state.
+type countedItems struct {
+	*memory.Items
+	calls atomic.Int64
+}
+
+func (c *countedItems) Probe(ctx context.Context) vault.Status {
+	c.calls.Add(1)
+	return c.Items.Probe(ctx)
+}
+
+func (c *countedItems) Get(ctx context.Context, account string) (string, error) {
+	c.calls.Add(1)
+	return c.Items.Get(ctx, account)
+}
+
+func (c *countedItems) Set(ctx context.Context, account, secret string) error {
+	c.calls.Add(1)
+	return c.Items.Set(ctx, account, secret)
+}
+
+func (c *countedItems) Delete(ctx context.Context, account string) error {
+	c.calls.Add(1)
+	return c.Items.Delete(ctx, account)
+}
+
+// Close keeps the items: a keyring outlives its users.
+func (c *countedItems) Close() error { return nil }
+
+// person uses the sign-in page over HTTP, as somebody in a window would.
+type person struct {
+	account string // part of the button's text; empty: the first
+	close   bool   // closes the window instead
+}
+
+func (p *person) Open(ctx context.Context, page auth.Page) (auth.WindowRun, error) {
+	w := &openWindow{closed: make(chan struct{})}
+	go func() {
+		if p.close {
+			w.Close()
+			return
+		}
+		if err := p.walk(ctx, page.URL); err != nil {
+			w.mu.Lock()
+			w.err = err
+			w.mu.Unlock()
+			w.Close()
+		}
+	}()
+	return w, nil
+}
+
+type openWindow struct {
+	closed chan struct{}
+	once   sync.Once
+	mu     sync.Mutex
+	err    error
+}
+
+func (w *openWindow) Closed() <-chan struct{} { return w.closed }
+func (w *openWindow) Close() error            { w.once.Do(func() { close(w.closed) }); return nil }
+func (w *openWindow) Err() error              { w.mu.Lock(); defer w.mu.Unlock(); return w.err }
+
+var (
+	flowField   = regexp.MustCompile(`name="flow" value="([^"]+)"`)
+	accountName = regexp.MustCompile(`name="account" value="([^"]+)"[^>]*>(.*)</button>`)
+	formAction  = regexp.MustCompile(`action="([^"]+)"[^>]*id="back"`)
+	hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+)
+
+func (p *person) walk(ctx context.Context, address string) error {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return err
+	}
+	c := &http.Client{Jar: jar, Timeout: 20 * time.Second}
+	origin, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	body, err := fetch(ctx, c, http.MethodGet, address, nil)
+	for range 8 {
+		if err != nil {
+			return err
+		}
+		if m := formAction.FindStringSubmatch(body); m != nil {
+			form := url.Values{}
+			for _, f := range hiddenField.FindAllStringSubmatch(body, -1) {
+				form.Add(f[1], html.UnescapeString(f[2]))
+			}
+			_, err := fetch(ctx, c, http.MethodPost, html.UnescapeString(m[1]), form)
+			return err
+		}
+		flow := flowField.FindStringSubmatch(body)
+		if flow == nil {
+			return fmt.Errorf("a page without a form: %.200s", body)
+		}
+		form := url.Values{"flow": {flow[1]}}
+		switch {
+		case strings.Contains(body, `value="accept"`):
+			form.Set("do", "accept")
+		case strings.Contains(body, `value="approve"`):
+			form.Set("do", "approve")
+		default:
+			form.Set("do", "pick")
+			for _, m := range accountName.FindAllStringSubmatch(body, -1) {
+				if strings.Contains(m[2], p.account) {
+					form.Set("account", m[1])
+					break
+				}
+			}
+		}
+		body, err = fetch(ctx, c, http.MethodPost, "http://"+origin.Host+"/signin", form)
+	}
+	return errors.New("the sign-in pages do not end")
+}
+
+func fetch(ctx context.Context, c *http.Client, method, address string, form url.Values) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", err
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := c.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	return string(b), err
+}

@@ -1,3 +1,329 @@
 package text
 
-var cliEnglish = map[Key]string{}
+// The command line's words. Words of values (a session's status, a post's state,
+// what a clear removed …) have keys made of a prefix and the value.
+const (
+	CLIAbout         Key = "cli.about"
+	CLIUsage         Key = "cli.usage"
+	CLIVerbs         Key = "cli.verbs"
+	CLIOptions       Key = "cli.options"
+	CLIExitCodes     Key = "cli.exit_codes"
+	CLIVersion       Key = "cli.version"
+	CLIDetail        Key = "cli.detail"
+	CLICancelled     Key = "cli.cancelled"
+	CLICancelledPost Key = "cli.cancelled.post"
+
+	CLIHelp      Key = "cli.help"
+	CLIHelpVerb  Key = "cli.help.verb"
+	CLIDemo      Key = "cli.demo"
+	CLIHidden    Key = "cli.hidden"
+	CLIJSON      Key = "cli.json"
+	CLIAccount   Key = "cli.account"
+	CLIHint      Key = "cli.hint"
+	CLIBrowser   Key = "cli.browser"
+	CLIAll       Key = "cli.all"
+	CLIExpired   Key = "cli.expired"
+	CLIThisOnly  Key = "cli.this_device"
+	CLIYes       Key = "cli.yes"
+	CLIMeeting   Key = "cli.meeting"
+	CLIChat      Key = "cli.chat"
+	CLIMention   Key = "cli.mention"
+	CLIDryRun    Key = "cli.dry_run"
+	CLITimeout   Key = "cli.timeout"
+	CLIListen    Key = "cli.listen"
+	CLIWrongVerb Key = "cli.wrong.verb"
+
+	CLIWrongArgs    Key = "cli.wrong.args"
+	CLIWrongOption  Key = "cli.wrong.option"
+	CLIWrongNoValue Key = "cli.wrong.no_value"
+	CLIWrongValue   Key = "cli.wrong.value"
+	CLIWrongClear   Key = "cli.wrong.clear"
+	CLIWrongDevice  Key = "cli.wrong.this_device"
+	CLIWrongTarget  Key = "cli.wrong.target"
+	CLIWrongTimeout Key = "cli.wrong.timeout"
+	CLIWrongListen  Key = "cli.wrong.listen"
+
+	CLIWaitWindow  Key = "cli.sign_in.window"
+	CLIWaitBrowser Key = "cli.sign_in.browser"
+	CLISignedIn    Key = "cli.sign_in.done"
+	CLIUnlocked    Key = "cli.unlocked"
+
+	CLISessionsHead  Key = "cli.sessions.head"
+	CLISessionsNone  Key = "cli.sessions.none"
+	CLIUnreadable    Key = "cli.sessions.unreadable"
+	CLINewerRecord   Key = "cli.sessions.newer"
+	CLIThisComputer  Key = "cli.sessions.this_computer"
+	CLIShowSession   Key = "cli.show.session"
+	CLIShowAccount   Key = "cli.show.account"
+	CLIShowStatus    Key = "cli.show.status"
+	CLIShowTenant    Key = "cli.show.tenant"
+	CLIShowHome      Key = "cli.show.home"
+	CLIShowCloud     Key = "cli.show.cloud"
+	CLIShowClient    Key = "cli.show.client"
+	CLIShowDevice    Key = "cli.show.device"
+	CLIShowCreated   Key = "cli.show.created"
+	CLIShowUsed      Key = "cli.show.used"
+	CLIShowExpires   Key = "cli.show.expires"
+	CLIShowEnds      Key = "cli.show.ends"
+	CLIShowAccess    Key = "cli.show.access"
+	CLIShowRefresh   Key = "cli.show.refresh"
+	CLIShowScopes    Key = "cli.show.scopes"
+	CLIShowWaits     Key = "cli.show.waits"
+	CLIShowSigned    Key = "cli.show.signed"
+	CLIShowUnsigned  Key = "cli.show.unsigned"
+	CLIShowCache     Key = "cli.show.cache"
+	CLIShowCacheHead Key = "cli.show.cache.head"
+	CLIShowNoCache   Key = "cli.show.cache.none"
+	CLIShowClaims    Key = "cli.show.claims"
+	CLIShowKept      Key = "cli.show.kept"
+	CLIBytes         Key = "cli.bytes"
+	CLIEstimate      Key = "cli.estimate"
+	CLIIn            Key = "cli.in"
+	CLIAgo           Key = "cli.ago"
+	CLINever         Key = "cli.never"
+	CLIDays          Key = "cli.days"
+	CLIHours         Key = "cli.hours"
+	CLIMinutes       Key = "cli.minutes"
+	CLISeconds       Key = "cli.seconds"
+
+	CLIClearAsk     Key = "cli.clear.ask"
+	CLIClearNothing Key = "cli.clear.nothing"
+	CLIClearLine    Key = "cli.clear.line"
+	CLIClearShared  Key = "cli.clear.line.shared"
+	CLIClearKept    Key = "cli.clear.kept"
+	CLIClearClean   Key = "cli.clear.clean"
+	CLIClearUnclean Key = "cli.clear.unclean"
+
+	CLIMeetingsHead Key = "cli.meetings.head"
+	CLIMeetingsNone Key = "cli.meetings.none"
+	CLIMeetingsHow  Key = "cli.meetings.how"
+	CLIMeetingOff   Key = "cli.meetings.cancelled"
+	CLIMeetingLocal Key = "cli.meetings.no_chat"
+
+	CLIPosted        Key = "cli.post.posted"
+	CLIPostedTo      Key = "cli.post.posted_to"
+	CLIPostCancelled Key = "cli.post.cancelled"
+	CLIPostDraft     Key = "cli.post.draft"
+	CLIPreviewSize   Key = "cli.post.size"
+	CLIPreviewNobody Key = "cli.post.nobody"
+	CLIPreviewPeople Key = "cli.post.people"
+
+	CLIOutboxHead Key = "cli.outbox.head"
+	CLIOutboxNone Key = "cli.outbox.none"
+	CLIOutboxNext Key = "cli.outbox.next"
+	CLIReconciled Key = "cli.outbox.reconciled"
+
+	CLIDoctorHead Key = "cli.doctor.head"
+	CLIDoctorOK   Key = "cli.doctor.ok"
+	CLIDoctorBad  Key = "cli.doctor.bad"
+
+	CLIQuit       Key = "cli.quit.done"
+	CLIQuitLater  Key = "cli.quit.later"
+	CLINotRunning Key = "cli.quit.not_running"
+)
+
+// The prefixes of values' words, for Word.
+const (
+	CLIVerb    Key = "cli.verb."
+	CLIStatus  Key = "cli.status."
+	CLIState   Key = "cli.state."
+	CLIPart    Key = "cli.part."
+	CLIOutcome Key = "cli.outcome."
+	CLIKind    Key = "cli.kind."
+	CLIPlace   Key = "cli.place."
+	CLIHealth  Key = "cli.health."
+)
+
+// Word returns the word for a value from below prefix; a value that the
+// catalogue does not know is its own word.
+func Word(prefix Key, value string) string {
+	if w, ok := english[prefix+Key(value)]; ok {
+		return w
+	}
+	return value
+}
+
+var cliEnglish = map[Key]string{
+	CLIAbout:   "Debrief keeps your Microsoft 365 sign-ins and posts summaries of meetings into\ntheir Teams chats. Without a verb it starts, and opens its panel.",
+	CLIUsage:   "Usage: %s",
+	CLIVerbs:   "Verbs:",
+	CLIOptions: "Options:",
+	CLIExitCodes: "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 sign-in needed, 4 not found,\n" +
+		"5 a post that may have arrived, 6 still queued, 7 cancelled.",
+	CLIVersion:       "debrief %s",
+	CLIDetail:        "Details: %s",
+	CLICancelled:     "Cancelled.",
+	CLICancelledPost: "If it was queued before, it goes on. See: debrief outbox",
+
+	CLIVerb + "sign-in":  "sign in to Microsoft 365",
+	CLIVerb + "sessions": "list the sessions",
+	CLIVerb + "show":     "tell everything about one session, without secrets",
+	CLIVerb + "clear":    "remove sessions and check that they are gone",
+	CLIVerb + "meetings": "list the meetings of these days",
+	CLIVerb + "post":     "post a summary into a meeting's chat",
+	CLIVerb + "outbox":   "list what was posted and what waits",
+	CLIVerb + "doctor":   "look at everything that Debrief needs",
+	CLIVerb + "unlock":   "ask for the keyring to be unlocked",
+	CLIVerb + "quit":     "end the running Debrief once what it sends is sent",
+	CLIVerb + "version":  "print the version",
+	CLIVerb + "emulator": "serve the demo tenant to other programs, for tests",
+
+	CLIHelp:     "tell how a verb is used",
+	CLIHelpVerb: "tell how a verb is used",
+	CLIDemo:     "use the demo tenant, apart from everything real",
+	CLIHidden:   "only start; do not open the panel",
+	CLIJSON:     "print JSON",
+	CLIAccount:  "the `ACCOUNT`: an e-mail or a session's id",
+	CLIHint:     "the e-mail (`HINT`) of the account to sign in",
+	CLIBrowser:  "the `KIND` of browser: embedded or system",
+	CLIAll:      "clear all sessions",
+	CLIExpired:  "clear the expired sessions",
+	CLIThisOnly: "with --all or --expired: only this computer's",
+	CLIYes:      "do not ask",
+	CLIMeeting:  "the meeting (`REF`): its id or a part of its subject",
+	CLIChat:     "the chat's `ID`",
+	CLIMention:  "`WHO` is mentioned: all, none, or names and e-mails with commas between",
+	CLIDryRun:   "post nothing, print the HTML",
+	CLITimeout:  "wait so long (`DURATION`) for the outcome; the post goes on after it",
+	CLIListen:   "the `ADDRESS` to listen on, of this computer only",
+
+	CLIWrongVerb:    "There is no verb %q.",
+	CLIWrongArgs:    "This is used so: %s",
+	CLIWrongOption:  "There is no option %s here.",
+	CLIWrongNoValue: "The option --%s needs a value.",
+	CLIWrongValue:   "The option --%s does not take %q.",
+	CLIWrongClear:   "Name the sessions to clear, or --all, or --expired: one of the three.",
+	CLIWrongDevice:  "The option --this-device goes with --all or --expired.",
+	CLIWrongTarget:  "Name where the summary goes: --meeting or --chat, one of the two.",
+	CLIWrongTimeout: "The option --timeout takes no time below zero.",
+	CLIWrongListen:  "Name the address to listen on: --listen localhost:0",
+
+	CLIWaitWindow:  "Waiting for the sign-in window… press Ctrl+C to cancel.",
+	CLIWaitBrowser: "Waiting for the sign-in in your browser… press Ctrl+C to cancel.",
+	CLISignedIn:    "Signed in as %s <%s> (session %s).",
+	CLIUnlocked:    "The keyring is unlocked.",
+
+	CLISessionsHead: "ID\tACCOUNT\tSTATUS\tLAST USED\tEXPIRES\tCOMPUTER",
+	CLISessionsNone: "Nobody is signed in. Sign in with: debrief sign-in",
+	CLIUnreadable:   "The session record %s could not be read and was put aside: %s (%s). Sign in again if a session is missing.",
+	CLINewerRecord:  "The session record %s is of a newer Debrief and was left alone. Update Debrief to use it.",
+	CLIThisComputer: "%s (this one)",
+
+	CLIShowSession:   "Session",
+	CLIShowAccount:   "Account",
+	CLIShowStatus:    "Status",
+	CLIShowTenant:    "Tenant",
+	CLIShowHome:      "Home account",
+	CLIShowCloud:     "Environment",
+	CLIShowClient:    "Client",
+	CLIShowDevice:    "Computer",
+	CLIShowCreated:   "Signed in",
+	CLIShowUsed:      "Last used",
+	CLIShowExpires:   "Expires",
+	CLIShowEnds:      "%s, and when Debrief quits",
+	CLIShowAccess:    "Access token until",
+	CLIShowRefresh:   "Renewable until",
+	CLIShowScopes:    "Permissions",
+	CLIShowWaits:     "Waiting for it",
+	CLIShowSigned:    "Signature",
+	CLIShowUnsigned:  "none",
+	CLIShowCache:     "Token cache:",
+	CLIShowCacheHead: "KIND\tFOR\tSINCE\tUNTIL\tSIZE\tSHA-256",
+	CLIShowNoCache:   "  empty",
+	CLIShowClaims:    "The ID token says:",
+	CLIShowKept:      "Kept in:",
+	CLIBytes:         "%d bytes",
+	CLIEstimate:      "%s, estimated",
+	CLIIn:            "%s (in %s)",
+	CLIAgo:           "%s (%s ago)",
+	CLINever:         "–",
+	CLIDays:          "%d days",
+	CLIHours:         "%d h",
+	CLIMinutes:       "%d min",
+	CLISeconds:       "%d s",
+
+	CLIStatus + "newer":         "of a newer Debrief",
+	CLIStatus + "changed":       "changed from outside, not used",
+	CLIStatus + "pending":       "being cleared",
+	CLIStatus + "expired":       "expired",
+	CLIStatus + "needs_sign_in": "sign-in needed",
+	CLIStatus + "unverified":    "not verified",
+	CLIStatus + "active":        "active",
+
+	CLIKind + "access_token":  "access token",
+	CLIKind + "refresh_token": "refresh token",
+	CLIKind + "id_token":      "ID token",
+	CLIKind + "account":       "account",
+	CLIKind + "app_metadata":  "application",
+
+	CLIPart + "web_profile": "web profile",
+	CLIPart + "token_cache": "token cache",
+	CLIPart + "record":      "record",
+	CLIPart + "signing_key": "signing key",
+	CLIPart + "sealing_key": "sealing key",
+	CLIPart + "index":       "index",
+	CLIPart + "posts":       "queued posts",
+
+	CLIPlace + "present": "there",
+	CLIPlace + "missing": "missing",
+	CLIPlace + "unknown": "not known now",
+
+	CLIOutcome + "removed":       "removed from this computer",
+	CLIOutcome + "nothing":       "there was none",
+	CLIOutcome + "pending":       "pending: it is removed as soon as that is possible",
+	CLIOutcome + "failed":        "could not be removed",
+	CLIOutcome + "posts.removed": "turned back into drafts",
+
+	CLIClearAsk:     "This clears %d sessions of %d accounts on %d computers. Go on? [y/N] ",
+	CLIClearNothing: "There was no session to clear.",
+	CLIClearLine:    "%s (%s), %s: %s.",
+	CLIClearShared:  "%s: %s.",
+	CLIClearKept:    "Kept on purpose:",
+	CLIClearClean:   "Checked: everything that was to go is gone.",
+	CLIClearUnclean: "Not everything is gone yet. See: debrief sessions",
+
+	CLIMeetingsHead: "WHEN\tSUBJECT\tNOTE",
+	CLIMeetingsNone: "There is no meeting in these days. Post into a chat with: debrief post --chat ID FILE",
+	CLIMeetingsHow:  "Post a summary with: debrief post --meeting \"part of the subject\" FILE",
+	CLIMeetingOff:   "cancelled",
+	CLIMeetingLocal: "not online, no chat",
+
+	CLIPosted:        "Posted.",
+	CLIPostedTo:      "Posted to “%s”.",
+	CLIPostCancelled: "The post was cancelled.",
+	CLIPostDraft:     "Your summary is kept as draft %s.",
+	CLIPreviewSize:   "%s of at most %s.",
+	CLIPreviewNobody: "Nobody is mentioned.",
+	CLIPreviewPeople: "Mentioned: %s.",
+
+	CLIOutboxHead: "ID\tSTATE\tCREATED\tACCOUNT\tMEETING\tNOTE",
+	CLIOutboxNone: "Nothing was posted yet. Post with: debrief post --meeting \"part of the subject\" FILE",
+	CLIOutboxNext: "next attempt %s",
+	CLIReconciled: "found in the chat",
+
+	CLIState + "draft":     "draft",
+	CLIState + "queued":    "queued",
+	CLIState + "sending":   "being sent",
+	CLIState + "posted":    "posted",
+	CLIState + "failed":    "failed",
+	CLIState + "unknown":   "may have arrived",
+	CLIState + "cancelled": "cancelled",
+
+	CLIDoctorHead: "CHECK\tSTATE\tDETAIL",
+	CLIDoctorOK:   "Debrief has everything that it needs.",
+	CLIDoctorBad:  "Something is missing.",
+
+	CLIHealth + "ok":       "ok",
+	CLIHealth + "warning":  "warning",
+	CLIHealth + "failed":   "failed",
+	CLIHealth + "ready":    "ready",
+	CLIHealth + "locked":   "locked",
+	CLIHealth + "declined": "locked, prompt closed",
+	CLIHealth + "absent":   "absent",
+	CLIHealth + "damaged":  "damaged",
+	CLIHealth + "slow":     "slow",
+
+	CLIQuit:       "Debrief has quit.",
+	CLIQuitLater:  "Debrief quits when what it sends is sent.",
+	CLINotRunning: "Debrief is not running.",
+}

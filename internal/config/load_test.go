@@ -100,7 +100,7 @@ func TestEverySettingTakesItsValuesAndRefusesOthers(t *testing.T) {
 			map[string]any{"true": true, "False": false, "1": true, "0": false, "yes": true, "NO": false}, []string{"y", "nein"}},
 		{"PERMANENT_SESSION_LIFETIME", func(c Config) any { return c.Lifetime },
 			map[string]any{"1": time.Second, "3600": time.Hour, "720h": 720 * time.Hour, "1h30m": 90 * time.Minute, "315360000": maxLifetime},
-			[]string{"0", "-1", "1.5", "90d", "-2h", "0s", "500ms", "1500ms", "315360001", "99999999999999999999", "2562047h", "9223372036854775807"}},
+			[]string{"0", "-1", "1.5", "90d", "-2h", "0s", "500ms", "1500ms", "315360001", "99999999999999999999", "2562047h", "9223372036854775807", "36028797018967568" /* an hour, were it to wrap */}},
 		{"SESSION_KEY_PREFIX", func(c Config) any { return c.KeyPrefix },
 			map[string]any{"session:": "session:", "a[1]*?": "a[1]*?"}, []string{"with blank", "tab\t", "ä:", strings.Repeat("x", 101)}},
 		{"SESSION_SECRET_KEY", func(c Config) any { return c.SecretKey.Reveal() }, map[string]any{"pa$$ #word": "pa$$ #word"}, []string{"@vault"}},

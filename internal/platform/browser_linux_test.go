@@ -66,7 +66,7 @@ func TestOnlyWebPagesAreOpened(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "mark")
 	browser := filepath.Join(t.TempDir(), "browser")
 	script(t, browser, `: > "`+mark+`"`)
-	for _, address := range []string{"", "file:///etc/passwd", "javascript:alert(1)", "-flag", "https:", "http://", "mailto:a@b", "ht tp://x", "/etc/passwd"} {
+	for _, address := range []string{"", "file:///etc/passwd", "javascript:alert(1)", "-flag", "https:", "http://", "mailto:a@b", "ftp://host/x", "file://host/x", "ht tp://x", "/etc/passwd"} {
 		if err := OpenURL(t.Context(), address, []string{"BROWSER=" + browser}); err == nil {
 			t.Errorf("%q was opened", address)
 		}

@@ -90,12 +90,9 @@ func hold(f *flock.Flock, ok bool, err error, path, verb string) (*FileLock, err
 		_ = f.Close()
 		return nil, ErrLocked
 	}
-	l := &FileLock{flock: f, path: path}
-	if err := WriteFile(holderFile(path), []byte(strconv.Itoa(os.Getpid())+" "+verb+"\n")); err != nil {
-		_ = l.Unlock()
-		return nil, fmt.Errorf("platform: lock: %w", err)
-	}
-	return l, nil
+	// The name is a courtesy: a full disk is no reason not to start.
+	_ = WriteFile(holderFile(path), []byte(strconv.Itoa(os.Getpid())+" "+verb+"\n"))
+	return &FileLock{flock: f, path: path}, nil
 }
 
 func holderFile(path string) string { return path + ".holder" }

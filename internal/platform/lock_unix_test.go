@@ -99,3 +99,18 @@ func TestLockWaitEndsWithItsContextOrWithTheLock(t *testing.T) {
 		t.Errorf("freed lock: %v", err)
 	}
 }
+
+func TestALockIsTakenWhereItsHolderCannotBeNoted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if err := PrivateDir(filepath.Join(path+".holder", "in the way")); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Lock(path, "post")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Unlock()
+	if got := Holder(path); got != "" {
+		t.Errorf("holder: got %q", got)
+	}
+}

@@ -105,16 +105,7 @@ func TestARunFolderOfSomebodyElseIsRefused(t *testing.T) {
 	if err := os.Symlink(own, link); err != nil {
 		t.Fatal(err)
 	}
-	foreign := "/usr"
-	if os.Geteuid() == 0 {
-		foreign = filepath.Join(root, "foreign")
-		if err := os.Mkdir(foreign, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chown(foreign, 4711, 4711); err != nil {
-			t.Fatal(err)
-		}
-	}
+	foreign := foreignDir(t)
 	for name, dir := range map[string]string{"a link": link, "another user's": foreign} {
 		p := Paths{Config: own, Data: own, Run: dir}
 		if err := p.Ensure(); err == nil {
@@ -124,5 +115,25 @@ func TestARunFolderOfSomebodyElseIsRefused(t *testing.T) {
 			_ = l.Close()
 			t.Errorf("%s: Listen accepted %s", name, dir)
 		}
+	}
+}
+
+// foreignDir is a folder that belongs to another user than the tests'.
+func foreignDir(t *testing.T) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return "/usr"
+	}
+	dir := t.TempDir()
+	if err := os.Chown(dir, 4711, 4711); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestARuntimeFolderThatSuCarriedOverIsIgnored(t *testing.T) {
+	got, err := FindPaths("", false, environment(map[string]string{"HOME": "/h", "XDG_RUNTIME_DIR": foreignDir(t)}))
+	if err != nil || !strings.HasPrefix(got.Run, "/tmp/debrief-") {
+		t.Errorf("got %+v, %v; want a run folder in /tmp", got, err)
 	}
 }

@@ -44,13 +44,10 @@ func ownDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	if !info.IsDir() {
-		return fmt.Errorf("%s is not a folder of its own (%s)", dir, info.Mode().Type())
-	}
 	if !ownedByUs(info) {
 		return fmt.Errorf("%s belongs to another user", dir)
 	}
-	return PrivateDir(dir)
+	return PrivateDir(dir) // which refuses a link
 }
 
 func ownedByUs(info fs.FileInfo) bool {

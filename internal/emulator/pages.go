@@ -126,7 +126,8 @@ func (e *Emulator) formPostPage(w http.ResponseWriter, r *http.Request, f *flow,
 	body := struct {
 		Action template.URL
 		Fields url.Values
-	}{template.URL(f.redirect.String()), result} //nolint:gosec // checked by registeredRedirect
+		Done   bool
+	}{template.URL(f.redirect.String()), result, result.Has("code")} //nolint:gosec // checked by registeredRedirect
 	e.render(w, http.StatusOK, "form_post", view{Title: "Back to " + ClientName, Body: body}, true, f.origin())
 }
 

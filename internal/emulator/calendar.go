@@ -79,8 +79,12 @@ func joinURL(thread, message string, organizer user) string {
 // sameJoinURL compares two join addresses, however they are escaped.
 func sameJoinURL(a, b string) bool {
 	plain := func(s string) string {
-		if p, err := url.QueryUnescape(s); err == nil {
-			return p
+		for range 3 {
+			p, err := url.PathUnescape(s)
+			if err != nil {
+				break
+			}
+			s = p
 		}
 		return s
 	}

@@ -220,3 +220,18 @@ func errorOf(body map[string]any) (code, message string) {
 	message, _ = e["message"].(string)
 	return code, message
 }
+
+// withoutAccessTokens drops the access tokens of MSAL's serialised cache.
+func withoutAccessTokens(t *testing.T, blob []byte) []byte {
+	t.Helper()
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(blob, &parts); err != nil {
+		t.Fatal(err)
+	}
+	parts["AccessToken"] = json.RawMessage("{}")
+	out, err := json.Marshal(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"debrief/internal/text"
 )
@@ -25,7 +26,11 @@ func (c *command) help(cmd *cobra.Command) {
 		}
 		b.WriteString(t.String())
 	}
-	fmt.Fprintf(&b, "\n%s\n%s%s", text.S(text.CLIOptions), cmd.LocalFlags().FlagUsages(), cmd.InheritedFlags().FlagUsages())
+	options := pflag.NewFlagSet("", pflag.ContinueOnError)
+	options.SortFlags = false
+	options.AddFlagSet(cmd.LocalFlags())
+	options.AddFlagSet(cmd.InheritedFlags())
+	fmt.Fprintf(&b, "\n%s\n%s", text.S(text.CLIOptions), options.FlagUsages())
 	if !cmd.HasParent() {
 		fmt.Fprintf(&b, "\n%s\n", text.S(text.CLIExitCodes))
 	}
@@ -34,7 +39,7 @@ func (c *command) help(cmd *cobra.Command) {
 
 // helpVerb is `debrief help [verb]`.
 func (c *command) helpVerb() *cobra.Command {
-	cmd := &cobra.Command{Use: "help [verb]", Short: text.S(text.CLIHelpVerb), Hidden: true}
+	cmd := &cobra.Command{Use: "help [verb]", Short: text.S(text.CLIHelp), Hidden: true}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		of, rest, err := cmd.Root().Find(args)
 		if err != nil || len(rest) > 0 {

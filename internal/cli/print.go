@@ -21,7 +21,21 @@ func (c *command) json(v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	return c.print(b.String())
+	return c.print(escaped(b.String()))
+}
+
+// escaped gives JSON whose strings hold what would steer a terminal as \u… only;
+// the encoder leaves some of it as it is.
+func escaped(json string) string {
+	var b strings.Builder
+	for _, r := range json {
+		if r != '\n' && steers(r) {
+			fmt.Fprintf(&b, "\\u%04x", r) // all of them are below U+10000
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // print puts s on standard output as it is.
@@ -77,11 +91,15 @@ func (t *table) String() string {
 // names and subjects are chosen by others.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+		if steers(r) {
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+func steers(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
 // short is an id as people type it.

@@ -46,7 +46,11 @@ func (c *command) detail(d state.SessionDetail) string {
 	row(text.CLIShowUsed, c.clock(d.LastUsedAt))
 	row(text.CLIShowExpires, expires)
 	row(text.CLIShowAccess, c.countdown(d.Tokens.AccessExpiresAt))
-	row(text.CLIShowRefresh, text.S(text.CLIEstimate, c.countdown(d.Tokens.RefreshExpiresAt)))
+	renewable := c.countdown(d.Tokens.RefreshExpiresAt)
+	if !d.Tokens.RefreshExpiresAt.IsZero() {
+		renewable = text.S(text.CLIEstimate, renewable)
+	}
+	row(text.CLIShowRefresh, renewable)
 	row(text.CLIShowScopes, strings.Join(d.Tokens.Scopes, " "))
 	row(text.CLIShowTenant, d.Account.TenantID)
 	row(text.CLIShowHome, d.Account.HomeAccountID)

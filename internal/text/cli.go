@@ -14,7 +14,6 @@ const (
 	CLICancelledPost Key = "cli.cancelled.post"
 
 	CLIHelp      Key = "cli.help"
-	CLIHelpVerb  Key = "cli.help.verb"
 	CLIDemo      Key = "cli.demo"
 	CLIHidden    Key = "cli.hidden"
 	CLIJSON      Key = "cli.json"
@@ -169,7 +168,6 @@ var cliEnglish = map[Key]string{
 	CLIVerb + "emulator": "serve the demo tenant to other programs, for tests",
 
 	CLIHelp:     "tell how a verb is used",
-	CLIHelpVerb: "tell how a verb is used",
 	CLIDemo:     "use the demo tenant, apart from everything real",
 	CLIHidden:   "only start; do not open the panel",
 	CLIJSON:     "print JSON",
@@ -274,7 +272,7 @@ var cliEnglish = map[Key]string{
 	CLIOutcome + "failed":        "could not be removed",
 	CLIOutcome + "posts.removed": "turned back into drafts",
 
-	CLIClearAsk:     "This clears %d sessions of %d accounts on %d computers. Go on? [y/N] ",
+	CLIClearAsk:     "To be cleared: sessions: %d, of accounts: %d, on computers: %d. Go on? [y/N] ",
 	CLIClearNothing: "There was no session to clear.",
 	CLIClearLine:    "%s (%s), %s: %s.",
 	CLIClearShared:  "%s: %s.",

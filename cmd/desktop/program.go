@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -250,6 +251,16 @@ func (p *program) takeOver(ctx context.Context, s setup, show bool) (*platform.F
 
 // asResident is what a resident writes as the lock's holder; verbs write theirs.
 const asResident = "resident"
+
+// hasTray reports whether an icon can be registered somewhere: on Linux that
+// takes a message bus, which is never started for it.
+func (p *program) hasTray() bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	_, ok := platform.SessionBus(p.getenv)
+	return ok
+}
 
 // tell writes a failure of the launch where a person sees it; Debrief goes on.
 func (i *instance) tell(err error) {

@@ -95,15 +95,18 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	deps.Store = store
 	later(store.Close)
 
-	var items vault.Items = memory.New()
+	keeping := vault.Options{Items: memory.New(), HomeID: device.Home, Log: i.log}
 	if s.cfg.Vault == config.VaultKeyring {
 		service := keyringService
 		if s.cfg.Demo {
 			service = keyringServiceDemo
 		}
-		items = keyring.New(keyring.Options{Service: service, Getenv: p.getenv, Log: i.log})
+		if keeping.Items, err = keyring.New(keyring.Options{Service: service}); err != nil {
+			return nil, err
+		}
+		keeping.Dir = s.paths.Data
 	}
-	sealed, err := vault.Open(vault.Options{Items: items, Dir: s.paths.Data, HomeID: device.Home, Log: i.log})
+	sealed, err := vault.Open(keeping)
 	if err != nil {
 		return nil, err
 	}

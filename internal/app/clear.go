@@ -84,7 +84,10 @@ func (a *App) clearTargets(ctx context.Context, req state.Clear) ([]state.Sessio
 // sweepLine removes what sign-in windows left behind.
 func (a *App) sweepLine() state.ClearLine {
 	l := state.ClearLine{What: "web_profile", Outcome: nothing}
-	if a.d.SweepProfiles == nil {
+	a.mu.Lock()
+	busy := a.signIn != nil // its profile is in use, and goes when it ends
+	a.mu.Unlock()
+	if a.d.SweepProfiles == nil || busy {
 		return l
 	}
 	switch n, err := a.d.SweepProfiles(); {

@@ -16,10 +16,8 @@ import (
 // memory, unfinished clears, sessions that should have ended, entries without a
 // session, sessions without a cache.
 func (a *App) recover(ctx context.Context) {
-	if a.d.SweepProfiles != nil {
-		if _, err := a.d.SweepProfiles(); err != nil {
-			a.d.Log.Warn("a web profile was left behind", "err", err.Error())
-		}
+	if l := a.sweepLine(); l.Problem != nil {
+		a.d.Log.Warn("a web profile was left behind", "err", l.Problem.Detail)
 	}
 	names, nerr := a.d.Vault.Names()
 	a.mu.Lock()

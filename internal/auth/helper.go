@@ -250,23 +250,27 @@ func profileEnv(env []string, profile string) []string {
 	return append(out, own...)
 }
 
-// SweepProfiles removes the web profiles that a crash left behind below root. No
-// sign-in may be under way.
-func SweepProfiles(root string) error {
+// SweepProfiles removes the web profiles that a crash left behind below root and
+// counts them. No sign-in may be under way.
+func SweepProfiles(root string) (removed int, err error) {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var all error
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), profilePrefix) {
-			all = errors.Join(all, removeProfile(filepath.Join(root, e.Name())))
+		if !strings.HasPrefix(e.Name(), profilePrefix) {
+			continue
 		}
+		if rerr := removeProfile(filepath.Join(root, e.Name())); rerr != nil {
+			err = errors.Join(err, rerr)
+			continue
+		}
+		removed++
 	}
-	return all
+	return removed, err
 }
 
 // removeProfile tries again for a while: WebKit's and WebView2's processes hold

@@ -226,14 +226,14 @@ func TestSweepRemovesProfilesAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := SweepProfiles(root); err != nil {
+	if n, err := SweepProfiles(root); err != nil || n == 0 {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(root)
 	if err != nil || len(entries) != 1 || entries[0].Name() != "other" {
 		t.Errorf("got %v, %v, want other only", entries, err)
 	}
-	if err := SweepProfiles(filepath.Join(root, "missing")); err != nil {
+	if _, err := SweepProfiles(filepath.Join(root, "missing")); err != nil {
 		t.Errorf("a missing root: got %v", err)
 	}
 }

@@ -169,12 +169,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // read takes the body whole, which is also what lets net/http notice, while the
 // use case works, that the client is gone. The deadline is on the reading alone:
-// left in place, it would end the use case.
+// left in place, it would end the use case. After a reading that failed it stays,
+// for net/http reads on to what is left of the body.
 func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(readWait))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	_ = control.SetReadDeadline(time.Time{})
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		s.fail(w, http.StatusRequestEntityTooLarge, wrong("a request has at most %d bytes", maxBody))
 		return nil, false
@@ -183,6 +183,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 		s.fail(w, http.StatusBadRequest, wrong("request: %v", err))
 		return nil, false
 	}
+	_ = control.SetReadDeadline(time.Time{})
 	return body, true
 }
 

@@ -17,6 +17,8 @@ import (
 // (https://learn.microsoft.com/microsoftteams/limits-specifications-teams).
 const maxMessage = 28 << 10
 
+const tooLarge = "The message is too large."
+
 // Message is a message of a chat.
 type Message struct {
 	ID          string            `json:"id"` // milliseconds since the epoch; ascending
@@ -253,6 +255,9 @@ func (p posted) message() (m Message, status int, problem string) {
 		return bad("Missing body content")
 	}
 	content := *p.Body.Content
+	if len(content) > maxMessage {
+		return Message{}, http.StatusRequestEntityTooLarge, tooLarge
+	}
 	m = Message{Importance: strings.ToLower(p.Importance), Subject: p.Subject, Attachments: p.Attachments, Content: content}
 	if m.Importance == "" {
 		m.Importance = "normal"
@@ -297,7 +302,7 @@ func (p posted) message() (m Message, status int, problem string) {
 		size += len(a)
 	}
 	if size > maxMessage {
-		return Message{}, http.StatusRequestEntityTooLarge, "The message is too large."
+		return Message{}, http.StatusRequestEntityTooLarge, tooLarge
 	}
 	return m, 0, ""
 }

@@ -227,7 +227,8 @@ func (p *program) takeOver(ctx context.Context, s setup, show bool) (*platform.F
 			return lock, problemOfFile(s.paths.LockFile(), err)
 		}
 		holder := platform.Holder(s.paths.LockFile())
-		if c, version := p.running(wait, s); c != nil && holder == asResident {
+		// A holder who could not write its name down (a full disk) is taken for a resident.
+		if c, version := p.running(wait, s); c != nil && (holder == asResident || holder == "") {
 			if version == p.version {
 				if show {
 					return nil, c.Show(ctx, state.PageSessions)

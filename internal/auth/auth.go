@@ -8,6 +8,8 @@ package auth
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"time"
 )
@@ -56,6 +58,7 @@ func NewSecret(value string) Secret { return Secret{value} }
 func (s Secret) Reveal() string               { return s.value }
 func (s Secret) String() string               { return "[hidden]" }
 func (s Secret) GoString() string             { return "[hidden]" }
+func (s Secret) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, "[hidden]") }
 func (s Secret) LogValue() slog.Value         { return slog.StringValue("[hidden]") }
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"[hidden]"`), nil }
 

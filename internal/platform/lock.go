@@ -1,14 +1,12 @@
 package platform
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -33,24 +31,6 @@ func Lock(path, verb string) (*FileLock, error) {
 	ok, err := f.TryLock()
 	return hold(f, ok, err, path, verb)
 }
-
-// LockWait takes the lock, waiting for it until ctx ends; the error then is
-// ErrLocked and ctx's.
-func LockWait(ctx context.Context, path, verb string) (*FileLock, error) {
-	f, err := newLock(path)
-	if err != nil {
-		return nil, err
-	}
-	ok, err := f.TryLockContext(ctx, lockPoll)
-	if err != nil && ctx.Err() != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("%w: %w", ErrLocked, ctx.Err())
-	}
-	return hold(f, ok, err, path, verb)
-}
-
-// lockPoll is how often a waiting launch looks: flock cannot be waited for with a bound.
-const lockPoll = 50 * time.Millisecond
 
 // Unlock gives the lock back. The file stays: removing it would let two processes
 // hold "the" lock on two files. Close what the lock guards before.

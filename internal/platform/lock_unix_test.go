@@ -3,12 +3,10 @@
 package platform
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 func holdALock(dir string) error {
@@ -70,33 +68,6 @@ func TestAKilledHoldersLockIsFree(t *testing.T) {
 	defer l.Unlock()
 	if got := Holder(path); got != "post" {
 		t.Errorf("holder: got %q, want post", got)
-	}
-}
-
-func TestLockWaitEndsWithItsContextOrWithTheLock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	first, err := Lock(path, "sign-in")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 120*time.Millisecond)
-	defer cancel()
-	if _, err := LockWait(ctx, path, "post"); !errors.Is(err, ErrLocked) || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("held lock: got %v, want ErrLocked and DeadlineExceeded", err)
-	}
-	waited := make(chan error, 1)
-	go func() {
-		l, err := LockWait(t.Context(), path, "post")
-		if err == nil {
-			err = l.Unlock()
-		}
-		waited <- err
-	}()
-	if err := first.Unlock(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-waited; err != nil {
-		t.Errorf("freed lock: %v", err)
 	}
 }
 

@@ -284,3 +284,30 @@ func TestAListenersFailureEndsServe(t *testing.T) {
 		t.Errorf("Serve on a closed listener = %v, want its failure", err)
 	}
 }
+
+// broken is an answer that cannot be written.
+type broken struct{ http.ResponseWriter }
+
+func (broken) Header() http.Header       { return http.Header{} }
+func (broken) WriteHeader(int)           {}
+func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestAWatchEndsOnceASnapshotCannotBeWritten(t *testing.T) {
+	calls := 0
+	f := &fake{watch: func(ctx context.Context, next func(state.State)) error {
+		for ctx.Err() == nil && calls < 10 {
+			calls++
+			next(state.State{})
+		}
+		return nil
+	}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, pathWatch, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set(header, Version)
+	NewServer(f, "1", discard()).ServeHTTP(broken{}, r)
+	if calls != 1 {
+		t.Errorf("%d snapshots were made for a client that cannot be reached, want 1", calls)
+	}
+}

@@ -28,7 +28,7 @@ func problemOfSettings(err error) error {
 		return err
 	}
 	p := &state.Problem{Code: text.Setting, Detail: err.Error(), Args: map[string]string{
-		"name": e.Name, "value": e.Value, "allowed": e.Allowed,
+		"name": e.Name, "value": e.Value, "allowed": e.Allowed, "source": e.Source,
 	}}
 	switch e.Kind {
 	case config.KindUnknown:

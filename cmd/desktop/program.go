@@ -208,7 +208,7 @@ func (p *program) resident(ctx context.Context, o cli.Options, show bool) error 
 		tray.Run(trayCtx, tray.Options{Service: i.app, Ready: assets.TrayReady, Attention: assets.TrayAttention, Log: i.log})
 	} else {
 		i.log.Warn("no message bus: no tray icon")
-		fmt.Fprintln(os.Stderr, "debrief:", text.S(text.DoctorBusNone), text.S(text.DoctorBusNext))
+		fmt.Fprintln(os.Stderr, "debrief:", text.S(text.DoctorBusNone)+"\n"+text.S(text.DoctorBusNext))
 	}
 	err = <-ended
 	i.log.Info("quit", "pid", os.Getpid())

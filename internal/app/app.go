@@ -75,7 +75,9 @@ type Deps struct {
 
 	Store session.Store
 	Vault Vault
-	Auth  SignIns
+	// Auth is nil until the organisation's application is known; a sign-in then
+	// says what to do.
+	Auth SignIns
 	// Graph makes the Graph client of a session.
 	Graph func(graph.TokenSource) (Graph, error)
 	// Panel starts the panel at a page if it does not run.
@@ -125,8 +127,11 @@ type App struct {
 // New reads the records and the outbox and returns an App that serves. It makes
 // no keyring call and no request. Call Start to let it work by itself.
 func New(ctx context.Context, d Deps) (*App, error) {
-	if d.Store == nil || d.Vault == nil || d.Auth == nil || d.Graph == nil || d.DataDir == "" {
+	if d.Store == nil || d.Vault == nil || d.Graph == nil || d.DataDir == "" {
 		return nil, errors.New("app: a dependency is missing")
+	}
+	if d.Auth == nil {
+		d.Auth = notSetUp{}
 	}
 	if d.Now == nil {
 		d.Now = time.Now

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"debrief/internal/app/state"
+	"debrief/internal/auth"
+	"debrief/internal/graph"
 	"debrief/internal/session"
 	"debrief/internal/text"
 	"debrief/internal/vault"
@@ -487,5 +489,20 @@ func TestTheDetailShowsNoSecret(t *testing.T) {
 	}
 	if len(d.Claims) == 0 || len(d.KeptIn) == 0 {
 		t.Errorf("no claims or places: %+v", d)
+	}
+}
+
+func TestWithoutAClientIDASignInSaysWhatToDo(t *testing.T) {
+	w := newWorld(t)
+	store, sealed := w.parts()
+	a, err := New(t.Context(), Deps{
+		Device: session.Device{ID: strings.Repeat("d", 32)}, Lifetime: time.Hour, DataDir: w.dir, Browser: auth.Embedded,
+		Store: store, Vault: sealed, Graph: func(graph.TokenSource) (Graph, error) { return nil, errors.New("no graph") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.SignIn(t.Context(), state.SignIn{}); codeOf(err) != text.NoClientID {
+		t.Errorf("got %v, want %s", err, text.NoClientID)
 	}
 }

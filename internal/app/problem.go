@@ -13,6 +13,7 @@ import (
 	"debrief/internal/auth"
 	"debrief/internal/graph"
 	"debrief/internal/outbox"
+	"debrief/internal/platform"
 	"debrief/internal/session"
 	"debrief/internal/summary"
 	"debrief/internal/text"
@@ -72,6 +73,9 @@ func (a *App) problem(err error, account string) *state.Problem {
 		}
 		if e.Kind == auth.NoWindow && e.Err != nil {
 			p.Args["missing"] = e.Err.Error()
+		}
+		if errors.Is(err, platform.ErrNoBrowser) {
+			p.Code = text.NoBrowser
 		}
 		p.Detail = e.Error()
 		if e.Number != 0 {

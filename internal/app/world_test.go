@@ -1,16 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"html"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +14,7 @@ import (
 	"debrief/internal/app/state"
 	"debrief/internal/auth"
 	"debrief/internal/emulator"
+	"debrief/internal/emulator/emulatortest"
 	"debrief/internal/graph"
 	"debrief/internal/session"
 	"debrief/internal/session/filestore"
@@ -169,10 +164,10 @@ func (c *countedItems) Delete(ctx context.Context, account string) error {
 // Close keeps the items: a keyring outlives its users.
 func (c *countedItems) Close() error { return nil }
 
-// person uses the sign-in page over HTTP, as somebody in a window would.
+// person is somebody in a sign-in window.
 type person struct {
-	account string // part of the button's text; empty: the first
-	close   bool   // closes the window instead
+	upn   string // who signs in; empty: Adele
+	close bool   // closes the window instead
 }
 
 func (p *person) Open(ctx context.Context, page auth.Page) (auth.WindowRun, error) {
@@ -182,7 +177,14 @@ func (p *person) Open(ctx context.Context, page auth.Page) (auth.WindowRun, erro
 			w.Close()
 			return
 		}
-		if err := p.walk(ctx, page.URL); err != nil {
+		d, err := emulatortest.Person{UPN: cmp.Or(p.upn, "AdeleV@contoso.example")}.SignIn(ctx, page.URL)
+		if err == nil {
+			var res *http.Response
+			if res, err = d.Send(ctx); err == nil {
+				res.Body.Close()
+			}
+		}
+		if err != nil {
 			w.mu.Lock()
 			w.err = err
 			w.mu.Unlock()
@@ -202,74 +204,3 @@ type openWindow struct {
 func (w *openWindow) Closed() <-chan struct{} { return w.closed }
 func (w *openWindow) Close() error            { w.once.Do(func() { close(w.closed) }); return nil }
 func (w *openWindow) Err() error              { w.mu.Lock(); defer w.mu.Unlock(); return w.err }
-
-var (
-	flowField   = regexp.MustCompile(`name="flow" value="([^"]+)"`)
-	accountName = regexp.MustCompile(`name="account" value="([^"]+)"[^>]*>(.*)</button>`)
-	formAction  = regexp.MustCompile(`action="([^"]+)"[^>]*id="back"`)
-	hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
-)
-
-func (p *person) walk(ctx context.Context, address string) error {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return err
-	}
-	c := &http.Client{Jar: jar, Timeout: 20 * time.Second}
-	origin, err := url.Parse(address)
-	if err != nil {
-		return err
-	}
-	body, err := fetch(ctx, c, http.MethodGet, address, nil)
-	for range 8 {
-		if err != nil {
-			return err
-		}
-		if m := formAction.FindStringSubmatch(body); m != nil {
-			form := url.Values{}
-			for _, f := range hiddenField.FindAllStringSubmatch(body, -1) {
-				form.Add(f[1], html.UnescapeString(f[2]))
-			}
-			_, err := fetch(ctx, c, http.MethodPost, html.UnescapeString(m[1]), form)
-			return err
-		}
-		flow := flowField.FindStringSubmatch(body)
-		if flow == nil {
-			return fmt.Errorf("a page without a form: %.200s", body)
-		}
-		form := url.Values{"flow": {flow[1]}}
-		switch {
-		case strings.Contains(body, `value="accept"`):
-			form.Set("do", "accept")
-		case strings.Contains(body, `value="approve"`):
-			form.Set("do", "approve")
-		default:
-			form.Set("do", "pick")
-			for _, m := range accountName.FindAllStringSubmatch(body, -1) {
-				if strings.Contains(m[2], p.account) {
-					form.Set("account", m[1])
-					break
-				}
-			}
-		}
-		body, err = fetch(ctx, c, http.MethodPost, "http://"+origin.Host+"/signin", form)
-	}
-	return errors.New("the sign-in pages do not end")
-}
-
-func fetch(ctx context.Context, c *http.Client, method, address string, form url.Values) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", err
-	}
-	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	res, err := c.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	return string(b), err
-}

@@ -18,6 +18,7 @@ const (
 	Misconfigured    Code = "misconfigured"
 	NoClientID       Code = "no_client_id"
 	NoWindow         Code = "no_window" // {missing}
+	NoBrowser        Code = "no_browser"
 	NoDisplay        Code = "no_display"
 	Offline          Code = "offline"
 	TryLater         Code = "try_later"
@@ -48,7 +49,7 @@ const (
 	PostNotFound     Code = "post_not_found"    // {id}
 	Setting          Code = "setting"           // {name} {value} {allowed}
 	SettingUnknown   Code = "setting_unknown"   // {name}
-	SettingMissing   Code = "setting_missing"   // {name} {allowed}
+	SettingMissing   Code = "setting_missing"   // {source} {name} {allowed}
 	FileUnreadable   Code = "file_unreadable"   // {path}
 	DiskFull         Code = "disk_full"         // {path}
 	Busy             Code = "busy"              // {verb}
@@ -133,6 +134,10 @@ var problemEnglish = problems(map[Code][2]string{
 	NoWindow: {
 		"The sign-in window cannot be shown here: {missing}.",
 		"Use the system's browser: debrief sign-in --browser system",
+	},
+	NoBrowser: {
+		"No browser could be started here.",
+		"Install one, or name one in the environment variable BROWSER; or sign in inside a desktop session: debrief sign-in --browser embedded",
 	},
 	NoDisplay: {
 		"There is no display here, so no window can be opened.",
@@ -251,8 +256,8 @@ var problemEnglish = problems(map[Code][2]string{
 		"Allowed: {allowed}",
 	},
 	SettingMissing: {
-		"{name} needs another setting.",
-		"{allowed}",
+		"{source} needs {name}.",
+		"Set {name}: {allowed}",
 	},
 	SettingUnknown: {
 		"There is no setting {name}.",

@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -35,7 +36,7 @@ type detailView struct {
 
 func newDetailView(p *Panel) *detailView {
 	d := &detailView{p: p, name: truncated(subheading("")), email: truncated(widget.NewLabel("")), status: newChip("", Calm),
-		what: selectable(wrapped(widget.NewLabel(""))), next: selectable(wrapped(bold(""))), body: container.NewVBox()}
+		what: selectable(wrapped(widget.NewLabel(""))), next: selectable(wrapped(bold(""))), body: container.New(layout.NewCustomPaddedVBoxLayout(10))}
 	d.email.Importance = widget.LowImportance
 	var circle fyne.CanvasObject
 	circle, d.initials = avatar("", 48)
@@ -45,7 +46,7 @@ func newDetailView(p *Panel) *detailView {
 	remove := p.button(text.S("panel.sessions.clear"), theme.DeleteIcon(), p.askClearSelected)
 	head := container.NewBorder(nil, nil, pad(circle, 0, 0, 0, 4), container.NewVBox(space(0, 4), remove), stack(d.name, d.email))
 	state := container.NewVBox(
-		container.NewBorder(nil, nil, nil, container.NewVBox(d.again), container.NewHBox(space(2, 0), d.status)),
+		container.NewBorder(nil, nil, nil, container.NewVBox(d.again), container.NewHBox(space(2, 0), container.NewCenter(d.status.root))),
 		pad(stack(d.what, d.next), -6, 0, 0, 0))
 	d.scroll = container.NewVScroll(pad(d.body, 0, 8, 0, 12))
 	d.root = container.NewBorder(container.NewVBox(head, state), nil, nil, nil, d.scroll)

@@ -18,7 +18,7 @@ import (
 type frame struct {
 	p       *Panel
 	root    fyne.CanvasObject
-	nav     map[state.Page]*button
+	nav     map[state.Page]*surface // behind the name of the page that is shown
 	pages   *fyne.Container
 	demo    *fyne.Container
 	chats   *button
@@ -29,21 +29,22 @@ type frame struct {
 	keyring slot
 	problem slot
 	notice  slot
+	fade    timer
 	seen    time.Time // problems up to here were dismissed
 }
 
 func newFrame(p *Panel) *frame {
 	f := &frame{p: p, signIn: newSignInStrip(p), version: quiet("")}
-	f.nav = map[state.Page]*button{
-		state.PageSessions: p.plain(text.S("panel.nav.sessions"), theme.AccountIcon(), func() { p.show(state.PageSessions) }),
-		state.PagePost:     p.plain(text.S("panel.nav.post"), theme.MailComposeIcon(), func() { p.show(state.PagePost) }),
-	}
-	for _, b := range f.nav {
+	f.nav = map[state.Page]*surface{}
+	page := func(name state.Page, label text.Key, icon fyne.Resource) fyne.CanvasObject {
+		b := p.plain(text.S(label), icon, func() { p.show(name) })
 		b.Alignment = widget.ButtonAlignLeading
+		f.nav[name] = newSurface(colorAccent, 8, space(0, 0))
+		return container.NewStack(f.nav[name], b)
 	}
 	f.chats = p.button(text.S("panel.demo.chats"), nil, p.openDemo)
 	f.demo = container.NewVBox(
-		container.NewHBox(newChip(text.S("panel.demo.chip"), Warn)),
+		container.NewHBox(newChip(text.S("panel.demo.chip"), Warn).root),
 		pad(wrapped(quiet(text.S("panel.demo.about"))), -6, 0, -4, -4),
 		f.chats)
 	f.demo.Hide()
@@ -57,7 +58,8 @@ func newFrame(p *Panel) *frame {
 	rail := container.NewBorder(
 		container.NewVBox(
 			pad(container.NewHBox(container.NewCenter(logo), brand), 8, 10, 2, 0),
-			f.nav[state.PageSessions], f.nav[state.PagePost]),
+			page(state.PageSessions, "panel.nav.sessions", theme.AccountIcon()),
+			page(state.PagePost, "panel.nav.post", theme.MailComposeIcon())),
 		container.NewVBox(f.demo, f.version), nil, nil)
 	f.keyring, f.problem, f.notice = newSlot(), newSlot(), newSlot()
 	f.strips = container.NewVBox(f.signIn.root, f.keyring.box, f.problem.box, f.notice.box)
@@ -71,12 +73,8 @@ func newFrame(p *Panel) *frame {
 
 // show turns to a page.
 func (f *frame) show(page state.Page) {
-	for name, b := range f.nav {
-		b.Importance = widget.LowImportance
-		if name == page {
-			b.Importance = widget.HighImportance
-		}
-		b.Refresh()
+	for name, behind := range f.nav {
+		show(behind, name == page)
 	}
 	show(f.p.sessions.root, page == state.PageSessions)
 	show(f.p.post.root, page == state.PagePost)
@@ -107,9 +105,17 @@ func (f *frame) apply() {
 	}
 }
 
-// tell shows a notice above the page until it is dismissed or replaced.
+// goodNews is how long good news stays.
+const goodNews = 8 * time.Second
+
+// tell shows a notice above the page until it is dismissed or replaced; good
+// news goes by itself.
 func (f *frame) tell(n Notice) {
 	f.notice.set(n, f.p.noticeBox(n, f.notice.clear, nil))
+	f.fade.cancel()
+	if n.Tone == Good {
+		f.fade.start(f.p, goodNews, f.notice.clear)
+	}
 }
 
 // fail tells of a failed call; a cancelled one is not told.
@@ -149,14 +155,6 @@ func (s *slot) clear() {
 
 // noticeBox shows a notice: its words can be selected, and copied by a button.
 func (p *Panel) noticeBox(n Notice, dismiss func(), extra *button) fyne.CanvasObject {
-	what := selectable(wrapped(bold(n.What)))
-	words := stack(what)
-	if n.Next != "" {
-		words.Add(selectable(wrapped(widget.NewLabel(n.Next))))
-	}
-	if n.Detail != "" && n.Detail != n.Next {
-		words.Add(selectable(wrapped(quiet(n.Detail))))
-	}
 	buttons := container.NewHBox()
 	if extra != nil {
 		buttons.Add(extra)
@@ -165,9 +163,38 @@ func (p *Panel) noticeBox(n Notice, dismiss func(), extra *button) fyne.CanvasOb
 	if dismiss != nil {
 		buttons.Add(p.plain("", theme.CancelIcon(), dismiss))
 	}
-	icon := container.NewVBox(pad(widget.NewIcon(toneIcon(n.Tone)), 8, 0, 6, 0))
-	return pad(newSurface(softOf(n.Tone), 10,
-		pad(container.NewBorder(nil, nil, icon, container.NewVBox(buttons), words), 2, 2, 4, 4)), 0, 4, 0, 0)
+	return noticeSurface(n, container.NewBorder(nil, nil, noticeIcon(n), container.NewVBox(buttons), noticeWords(n)))
+}
+
+// narrowNotice is a noticeBox with its buttons below its words.
+func (p *Panel) narrowNotice(n Notice, extra *button) fyne.CanvasObject {
+	buttons := container.NewHBox(layout.NewSpacer())
+	if extra != nil {
+		buttons.Add(extra)
+	}
+	buttons.Add(p.copyButton(n.Text))
+	return noticeSurface(n, container.NewBorder(nil, buttons, noticeIcon(n), nil, noticeWords(n)))
+}
+
+func noticeSurface(n Notice, content fyne.CanvasObject) fyne.CanvasObject {
+	return pad(newSurface(softOf(n.Tone), 10, pad(content, 2, 2, 4, 4)), 0, 4, 0, 0)
+}
+
+func noticeIcon(n Notice) fyne.CanvasObject {
+	return container.NewVBox(pad(widget.NewIcon(toneIcon(n.Tone)), 8, 0, 6, 0))
+}
+
+func noticeWords(n Notice) fyne.CanvasObject {
+	words := stack(selectable(wrapped(bold(n.What))))
+	if n.Next != "" {
+		words.Add(selectable(wrapped(widget.NewLabel(n.Next))))
+	}
+	if n.Detail != "" && n.Detail != n.Next {
+		detail := selectable(quiet(n.Detail))
+		detail.Wrapping = fyne.TextWrapWord
+		words.Add(detail)
+	}
+	return words
 }
 
 // copyButton copies what words gives when it is pressed, and says so.

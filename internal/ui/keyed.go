@@ -144,6 +144,7 @@ func (p *Panel) list(length func() int, create func() fyne.CanvasObject, update 
 			return
 		}
 		l.selected = id
+		l.Highlight(id) // the arrows go on from here
 		chosen(id)
 	}
 	l.ExtendBaseWidget(l)
@@ -181,10 +182,12 @@ func (l *list) move(step int) {
 func (l *list) choose(id int) {
 	told := l.OnSelected
 	l.OnSelected = nil
-	if id < 0 {
+	switch {
+	case id < 0:
 		l.UnselectAll()
-	} else {
+	case id != l.selected:
 		l.Select(id)
+		l.Highlight(id)
 	}
 	l.selected = id
 	l.OnSelected = told

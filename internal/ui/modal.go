@@ -27,9 +27,8 @@ func (p *Panel) openModal(title string, body fyne.CanvasObject, buttons []fyne.C
 	m := &modal{p: p, holder: container.NewStack()}
 	p.modal = m
 	m.pop = widget.NewModalPopUp(m.holder, p.win.Canvas())
-	m.set(title, body, buttons, focus)
 	m.pop.Show()
-	p.win.Canvas().Focus(focus)
+	m.set(title, body, buttons, focus)
 	return m
 }
 
@@ -42,9 +41,7 @@ func (m *modal) set(title string, body fyne.CanvasObject, buttons []fyne.CanvasO
 	// Wrapped text knows its height only at its width, so measure it there.
 	m.pop.Resize(fyne.NewSize(modalWidth, m.pop.MinSize().Height))
 	m.pop.Resize(m.pop.MinSize())
-	if m.pop.Visible() {
-		m.p.win.Canvas().Focus(focus)
-	}
+	m.p.win.Canvas().Focus(focus)
 }
 
 func (m *modal) dismiss() {

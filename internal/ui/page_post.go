@@ -69,7 +69,7 @@ func newPostPage(p *Panel) *postPage {
 			o.shown()
 		}
 	})
-	o.pickerRow = container.NewHBox(widget.NewLabel(text.S("panel.post.account")), o.picker)
+	o.pickerRow = container.NewHBox(widget.NewLabel(text.S("panel.post.account")), minSize(o.picker, 300, 0))
 	o.pickerRow.Hide()
 
 	o.editor = p.entry(true)
@@ -84,9 +84,9 @@ func newPostPage(p *Panel) *postPage {
 		}
 	})
 	o.stop.Hide()
+	o.bar.Hide()
 
-	texts := container.NewVSplit(pad(o.editor, 0, 4, 0, 0), pad(o.preview.root, 4, 0, 0, 0))
-	texts.SetOffset(0.55)
+	texts := above(0.56, o.editor, o.preview.root)
 	bottom := container.NewVBox(o.people.root, o.result.box,
 		container.NewBorder(nil, nil, o.size, container.NewHBox(container.NewCenter(o.bar), o.stop, minSize(o.post, 120, 38))))
 	right := container.NewBorder(pad(stack(o.to, o.toTime), 0, 0, -4, 0), bottom, nil, nil, texts)
@@ -95,12 +95,10 @@ func newPostPage(p *Panel) *postPage {
 		container.NewVBox(container.NewBorder(nil, nil, nil, o.refresh, bold(text.S("panel.post.meetings"))), o.search),
 		nil, nil, nil,
 		pad(container.NewStack(o.list, container.NewVBox(o.listFailure.box, o.listWords)), 4, 0, 0, 0))
-	split := container.NewHSplit(pad(left, 0, 0, 0, 8), pad(right, 0, 0, 8, 0))
-	split.SetOffset(0.34)
-	head := container.NewBorder(nil, nil, heading(text.S("panel.post.title")), container.NewVBox(o.pickerRow))
-	o.main = container.NewBorder(head, nil, nil, nil, split)
+	o.main = beside(0.34, left, right)
 	o.instead = container.NewStack()
-	o.root = container.NewStack(o.main, o.instead)
+	head := container.NewBorder(nil, nil, heading(text.S("panel.post.title")), container.NewVBox(o.pickerRow))
+	o.root = container.NewBorder(head, nil, nil, nil, container.NewStack(o.main, o.instead))
 	o.main.Hide()
 	o.aim(state.Meeting{})
 	return o
@@ -128,10 +126,7 @@ func (o *postPage) apply() {
 	ids, names := Accounts(st)
 	o.accounts = ids
 	if indexOf(ids, o.account) < 0 {
-		o.setAccount("")
-		if len(ids) > 0 {
-			o.setAccount(ids[0])
-		}
+		o.setAccount(FirstAccount(st))
 	}
 	o.pickerFill = true
 	o.picker.Options = names
@@ -202,9 +197,7 @@ func (o *postPage) setAccount(id string) {
 		return
 	}
 	o.account = id
-	if o.loading != nil {
-		o.loading()
-	}
+	o.stopLoading()
 	o.meetings, o.loadedFor = nil, ""
 	o.aim(state.Meeting{})
 	o.fillMeetings()
@@ -222,23 +215,22 @@ func (o *postPage) load() {
 	if o.account == "" {
 		return
 	}
-	if o.loading != nil {
-		o.loading()
-	}
+	o.stopLoading()
 	account := o.account
 	o.loadedFor = account
 	o.listFailure.clear()
 	o.refresh.setEnabled(false)
-	o.loading = call(o.p, time.Minute, func(ctx context.Context) ([]state.Meeting, error) {
+	current := true
+	stop := call(o.p, time.Minute, func(ctx context.Context) ([]state.Meeting, error) {
 		return o.p.d.Service.Meetings(ctx, account)
 	}, func(meetings []state.Meeting, err error) {
-		if account != o.account {
+		if !current {
 			return
 		}
 		o.loading = nil
 		o.refresh.setEnabled(true)
 		if n, tell := ErrorNotice(err); tell {
-			o.listFailure.set(n, o.p.noticeBox(n, nil, o.p.button(text.S("panel.button.retry"), nil, o.load)))
+			o.listFailure.set(n, o.p.narrowNotice(n, o.p.button(text.S("panel.button.retry"), nil, o.load)))
 			o.fillMeetings()
 			return
 		}
@@ -248,7 +240,17 @@ func (o *postPage) load() {
 		}
 		o.fillMeetings()
 	})
+	o.loading = func() { current = false; stop() }
 	o.fillMeetings()
+}
+
+// stopLoading gives a reading of meetings up; its answer is not waited for.
+func (o *postPage) stopLoading() {
+	if o.loading != nil {
+		o.loading()
+		o.loading = nil
+	}
+	o.refresh.setEnabled(true)
 }
 
 // fillMeetings shows the meetings that match the search, or why there are none.
@@ -270,6 +272,11 @@ func (o *postPage) fillMeetings() {
 	o.list.Refresh()
 	at := -1
 	for i, r := range o.rows {
+		height := float32(meetingHeight)
+		if r.Day != "" {
+			height = dayHeight
+		}
+		o.list.SetItemHeight(i, height)
 		if r.ID != "" && r.ID == o.target.ID {
 			at = i
 		}
@@ -352,6 +359,8 @@ type meetingItem struct {
 	meeting                   fyne.CanvasObject
 	content                   fyne.CanvasObject
 }
+
+const meetingHeight, dayHeight = 52, 34
 
 func newMeetingItem() fyne.CanvasObject {
 	i := &meetingItem{day: bold(""), subject: truncated(widget.NewLabel("")), time: quiet(""), marks: truncated(quiet(""))}

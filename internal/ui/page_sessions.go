@@ -47,9 +47,7 @@ func newSessionsPage(p *Panel) *sessionsPage {
 	left := container.NewBorder(
 		container.NewBorder(nil, nil, stack(heading(text.S("panel.sessions.title")), s.count), container.NewVBox(space(0, 4), signIn)),
 		container.NewVBox(s.unreadable.box, container.NewHBox(s.clearAll)), nil, nil, pad(s.list, 4, 4, 0, 0))
-	split := container.NewHSplit(pad(left, 0, 0, 0, 8), pad(s.detail.root, 0, 0, 8, 0))
-	split.SetOffset(0.4)
-	s.full = split
+	s.full = beside(0.4, left, s.detail.root)
 
 	hero := p.primary(text.S("panel.empty.button"), theme.LoginIcon(), func() { p.signIn(state.SignIn{}) })
 	s.signIns = []*button{signIn, hero}
@@ -96,10 +94,10 @@ func (s *sessionsPage) apply() {
 	}
 	s.rows = SessionRows(st, s.p.now())
 	s.count.SetText(SessionCount(len(st.Sessions)))
-	if words := UnreadableText(st); words == "" {
+	if n := UnreadableNotice(st); n.What == "" {
 		s.unreadable.clear()
-	} else if n := (Notice{Tone: Warn, What: words}); s.unreadable.shows != n {
-		s.unreadable.set(n, s.p.noticeBox(n, nil, nil))
+	} else if s.unreadable.shows != n {
+		s.unreadable.set(n, s.p.narrowNotice(n, nil))
 	}
 	at := s.index(s.chosen)
 	if at < 0 && some {
@@ -192,7 +190,7 @@ func newSessionItem() fyne.CanvasObject {
 	var circle fyne.CanvasObject
 	circle, i.initials = avatar("", 38)
 	i.content = pad(container.NewBorder(nil, nil, pad(circle, 0, 0, 4, 0), nil,
-		container.NewVBox(stack(i.name, i.email), pad(container.NewBorder(nil, nil, container.NewHBox(space(2, 0), i.status), nil, i.access), -6, 0, 0, 0))), 2, 6, 2, 2)
+		container.NewVBox(stack(i.name, i.email), pad(container.NewBorder(nil, nil, container.NewHBox(space(2, 0), container.NewCenter(i.status.root)), nil, i.access), -6, 0, 0, 0))), 2, 6, 2, 2)
 	i.ExtendBaseWidget(i)
 	return i
 }

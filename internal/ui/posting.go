@@ -93,6 +93,7 @@ func (o *postPage) send() {
 	}, func(r state.PostResult, err error) {
 		o.sending = nil
 		o.bar.Stop()
+		show(o.bar, false)
 		show(o.stop, false)
 		switch {
 		case err == nil && r.Post != nil:
@@ -104,6 +105,7 @@ func (o *postPage) send() {
 		}
 		o.ready()
 	})
+	show(o.bar, true)
 	o.bar.Start()
 	show(o.stop, true)
 	o.ready()

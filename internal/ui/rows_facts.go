@@ -26,8 +26,12 @@ type Section struct {
 func Tokens(s state.Session, now time.Time) Section {
 	sec := Section{Title: text.S("panel.facts.tokens")}
 	access, refresh := s.Tokens.AccessExpiresAt, s.Tokens.RefreshExpiresAt
+	over := text.Key("panel.over")
+	if renews(s) {
+		over = "panel.over.renewed"
+	}
 	sec.Facts = append(sec.Facts,
-		tokenFact("panel.fact.access", "panel.left", "panel.over.renewed", access, now),
+		tokenFact("panel.fact.access", "panel.left", over, access, now),
 		tokenFact("panel.fact.refresh", "panel.left.estimate", "panel.over", refresh, now),
 		Fact{Name: text.S("panel.fact.scopes"), Value: orNone(strings.Join(s.Tokens.Scopes, "  "))})
 	return sec
@@ -44,7 +48,7 @@ func tokenFact(name, left, over text.Key, at, now time.Time) Fact {
 	default:
 		f.Value = text.S(left, Countdown(at.Sub(now)))
 	}
-	f.Second = text.S("panel.until", Moment(at, now.Location())+" · "+MomentUTC(at))
+	f.Second = text.S("panel.until", Moment(at, now.Location())) + "\n" + MomentUTC(at)
 	return f
 }
 

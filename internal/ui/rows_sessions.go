@@ -85,13 +85,16 @@ func accessLeft(s state.Session, now time.Time) string {
 	switch {
 	case at.IsZero():
 		return text.S("panel.access.none")
-	case s.Status != state.Active && s.Status != state.Unverified:
-		return StatusWord(s.Status)
+	case !renews(s):
+		return ""
 	case !now.Before(at):
 		return text.S("panel.access.over")
 	}
 	return text.S("panel.access.left", Countdown(at.Sub(now)))
 }
+
+// renews tells whether a session's access token is renewed when it is over.
+func renews(s state.Session) bool { return s.Status == state.Active || s.Status == state.Unverified }
 
 func personOf(s state.Session) string {
 	for _, name := range []string{s.User.Name, s.Email, s.User.Email} {
@@ -117,15 +120,18 @@ func Initials(name string) string {
 	return out
 }
 
-// UnreadableText lists the session records that could not be read; empty when
-// there are none.
-func UnreadableText(s state.State) string {
+// UnreadableNotice tells of the session records that could not be read; What is
+// empty when there are none.
+func UnreadableNotice(s state.State) Notice {
 	if len(s.Unreadable) == 0 {
-		return ""
+		return Notice{}
 	}
-	lines := []string{text.S("panel.sessions.unreadable", len(s.Unreadable))}
+	var lines []string
 	for _, u := range s.Unreadable {
 		lines = append(lines, u.Path+" ("+u.Why+")")
 	}
-	return strings.Join(lines, "\n")
+	return Notice{
+		Tone: Warn, What: plural(len(s.Unreadable), "panel.sessions.unreadable.one", "panel.sessions.unreadable"),
+		Detail: strings.Join(lines, "\n"),
+	}
 }

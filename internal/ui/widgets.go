@@ -66,7 +66,7 @@ func (r *surfaceRenderer) Refresh() {
 
 // chip is a short word on a coloured pill.
 type chip struct {
-	*surface
+	root  *surface
 	label *widget.Label
 }
 
@@ -74,7 +74,7 @@ func newChip(word string, tone Tone) *chip {
 	l := widget.NewLabelWithStyle(word, fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	l.SizeName = theme.SizeNameCaptionText
 	c := &chip{label: l}
-	c.surface = newSurface(softOf(tone), 9, pad(l, -5, -5, 0, 0))
+	c.root = newSurface(softOf(tone), 9, pad(l, -5, -5, 0, 0))
 	c.set(word, tone)
 	return c
 }
@@ -82,8 +82,8 @@ func newChip(word string, tone Tone) *chip {
 func (c *chip) set(word string, tone Tone) {
 	c.label.Importance = importanceOf(tone)
 	c.label.SetText(word)
-	c.surface.color = softOf(tone)
-	c.surface.Refresh()
+	c.root.color = softOf(tone)
+	c.root.Refresh()
 }
 
 func importanceOf(t Tone) widget.Importance {
@@ -173,4 +173,43 @@ func minSize(o fyne.CanvasObject, w, h float32) fyne.CanvasObject {
 // narrow keeps a wrapping text at a readable width, in the middle.
 func narrow(o fyne.CanvasObject, width float32) fyne.CanvasObject {
 	return container.NewHBox(layout.NewSpacer(), minSize(o, width, 0), layout.NewSpacer())
+}
+
+// shares divides its space between two things: the first gets a share of it,
+// but never less than it needs.
+type shares struct {
+	first    float32
+	vertical bool
+	gap      float32
+}
+
+func beside(first float32, left, right fyne.CanvasObject) *fyne.Container {
+	return container.New(shares{first: first, gap: 18}, left, right)
+}
+
+func above(first float32, top, bottom fyne.CanvasObject) *fyne.Container {
+	return container.New(shares{first: first, gap: 8, vertical: true}, top, bottom)
+}
+
+func (s shares) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	a, b := objects[0], objects[1]
+	if s.vertical {
+		h := max((size.Height-s.gap)*s.first, a.MinSize().Height)
+		a.Resize(fyne.NewSize(size.Width, h))
+		b.Resize(fyne.NewSize(size.Width, max(size.Height-s.gap-h, 0)))
+		b.Move(fyne.NewPos(0, h+s.gap))
+		return
+	}
+	w := max((size.Width-s.gap)*s.first, a.MinSize().Width)
+	a.Resize(fyne.NewSize(w, size.Height))
+	b.Resize(fyne.NewSize(max(size.Width-s.gap-w, 0), size.Height))
+	b.Move(fyne.NewPos(w+s.gap, 0))
+}
+
+func (s shares) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	if s.vertical {
+		return fyne.NewSize(max(a.Width, b.Width), a.Height+s.gap+b.Height)
+	}
+	return fyne.NewSize(a.Width+s.gap+b.Width, max(a.Height, b.Height))
 }

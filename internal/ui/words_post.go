@@ -49,9 +49,10 @@ func because(n Notice, p state.Post) Notice {
 		return n
 	}
 	what, next := text.Problem(text.Code(p.Reason), map[string]string{"account": p.Account, "id": p.ID, "meeting": p.Title})
-	n.What += " " + what
-	n.Next = next
-	n.Detail = p.ID
+	n.Next = what
+	if !Underway(p) { // else it needs nobody
+		n.Next += " " + next
+	}
 	return n
 }
 
@@ -69,7 +70,7 @@ func kilobytes(n int) string {
 
 // PeopleText names who would be mentioned, at most a few of them.
 func PeopleText(people []state.Person) string {
-	const most = 4
+	const most = 3
 	var names []string
 	for _, p := range people {
 		switch {
@@ -99,4 +100,19 @@ func Accounts(s state.State) (ids, names []string) {
 		}
 	}
 	return ids, names
+}
+
+// FirstAccount is the session that posts unless the person chooses another one:
+// the first that needs no sign-in, else the first. Empty when there is none.
+func FirstAccount(s state.State) string {
+	ids, _ := Accounts(s)
+	for _, x := range s.Sessions {
+		if x.ThisDevice && renews(x) {
+			return x.ID
+		}
+	}
+	if len(ids) > 0 {
+		return ids[0]
+	}
+	return ""
 }

@@ -102,6 +102,7 @@ type App struct {
 
 	mu         sync.Mutex
 	records    map[string]session.Record
+	changes    uint64 // of records by this process, so that an older listing does not undo one
 	unreadable []session.Unreadable
 	signer     *session.Signer
 	keyring    vault.Status
@@ -206,10 +207,10 @@ func (a *App) Quit(context.Context) error {
 // Close ends the background work, after what is being sent was sent or ctx
 // ended. Non-permanent sessions of this device are cleared.
 func (a *App) Close(ctx context.Context) error {
+	err := a.outbox.Idle(ctx)
 	if a.d.EndsAtQuit && a.d.Resident {
 		a.endNonPermanent(ctx)
 	}
-	err := a.outbox.Idle(ctx)
 	a.cancel()
 	a.work.Wait()
 	return err

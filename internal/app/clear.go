@@ -159,9 +159,7 @@ func (a *App) clearOne(ctx context.Context, id, email string, drafts bool) []sta
 	recordGone := err == nil
 	lines = append(lines, line("record", pick(recordGone, removed, failed), err))
 	if recordGone {
-		a.mu.Lock()
-		delete(a.records, id)
-		a.mu.Unlock()
+		a.drop(id)
 	}
 	if cacheGone && recordGone {
 		if err := a.markClearing(id, false); err != nil {

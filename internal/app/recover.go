@@ -160,9 +160,7 @@ func (a *App) rebuild(ctx context.Context) {
 			continue
 		}
 		a.d.Log.Info("a record was made anew from its token cache", "session", id)
-		a.mu.Lock()
-		a.records[id] = rec
-		a.mu.Unlock()
+		a.remember(rec)
 	}
 }
 

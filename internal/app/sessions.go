@@ -16,18 +16,43 @@ import (
 
 // reload reads all records from the store: no keyring call, no request.
 func (a *App) reload(ctx context.Context) error {
-	l, err := a.d.Store.List(ctx)
-	if err != nil {
-		return err
+	for {
+		a.mu.Lock()
+		before := a.changes
+		a.mu.Unlock()
+		l, err := a.d.Store.List(ctx)
+		if err != nil {
+			return err
+		}
+		a.mu.Lock()
+		if a.changes != before { // the listing may be older than what this process did meanwhile
+			a.mu.Unlock()
+			continue
+		}
+		a.records = make(map[string]session.Record, len(l.Records))
+		for _, r := range l.Records {
+			a.records[r.ID] = r
+		}
+		a.unreadable = l.Unreadable
+		a.mu.Unlock()
+		return nil
 	}
+}
+
+// remember keeps the newest form of a record that this process wrote.
+func (a *App) remember(r session.Record) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.records = make(map[string]session.Record, len(l.Records))
-	for _, r := range l.Records {
-		a.records[r.ID] = r
-	}
-	a.unreadable = l.Unreadable
-	return nil
+	a.records[r.ID] = r
+	a.changes++
+}
+
+// drop forgets a record that this process cleared.
+func (a *App) drop(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.records, id)
+	a.changes++
 }
 
 // Sessions lists all records with their status.
@@ -165,9 +190,7 @@ func (a *App) update(ctx context.Context, id string, change func(*session.Record
 		if err != nil {
 			return session.Record{}, err
 		}
-		a.mu.Lock()
-		a.records[id] = saved
-		a.mu.Unlock()
+		a.remember(saved)
 		a.publish()
 		return saved, nil
 	}
@@ -224,12 +247,14 @@ func (a *App) publish() {
 	a.hub.set(s)
 }
 
-// usable refuses a session that must not be used, with the next step.
+// usable refuses a session that must not be used, with the next step. One that
+// needs a sign-in is tried all the same: its refusal comes from Microsoft, and
+// may have passed.
 func (a *App) usable(s state.Session) error {
 	switch s.Status {
 	case state.Changed:
 		return a.fail(text.SessionChanged, "account", s.Email)
-	case state.Pending, state.Expired, state.NeedsSignIn:
+	case state.Pending, state.Expired:
 		return a.fail(text.SignInNeeded, "account", s.Email)
 	case state.Newer:
 		return a.fail(text.VersionMismatch)

@@ -152,8 +152,8 @@ func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error
 			old = append(old, r)
 		}
 	}
-	a.records[rec.ID] = rec
 	a.mu.Unlock()
+	a.remember(rec)
 	for _, r := range old {
 		for _, l := range a.clearOne(ctx, r.ID, r.Email, false) {
 			if l.Outcome == "failed" {

@@ -83,9 +83,9 @@ func (e *Emulator) admit(w http.ResponseWriter, r *http.Request, anyOf []string)
 	e.mu.Lock()
 	sign, now := e.signer, e.now()
 	e.mu.Unlock()
-	who, err := sign.check(token, now)
-	if err != nil {
-		return refuse(err.Error())
+	who, refusal := sign.check(token, now)
+	if refusal != "" {
+		return refuse(refusal)
 	}
 	e.mu.Lock()
 	validFrom, revoked := e.st.ValidFrom[who.user.ID]

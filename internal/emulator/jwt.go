@@ -142,9 +142,9 @@ func (b bearer) has(anyOf ...string) bool {
 	return slices.ContainsFunc(anyOf, func(s string) bool { return slices.Contains(b.scopes, strings.ToLower(s)) })
 }
 
-// check verifies an access token by the tenant's clock. The error's text is the one
-// that Graph gives.
-func (s signer) check(token string, now time.Time) (bearer, error) {
+// check verifies an access token by the tenant's clock. refusal is the text that
+// Graph refuses it with; empty when the token is good.
+func (s signer) check(token string, now time.Time) (who bearer, refusal string) {
 	var claims struct {
 		jwt.RegisteredClaims
 		OID    string   `json:"oid"`
@@ -158,24 +158,24 @@ func (s signer) check(token string, now time.Time) (bearer, error) {
 		jwt.WithTimeFunc(func() time.Time { return now }))
 	switch {
 	case errors.Is(err, jwt.ErrTokenMalformed):
-		return bearer{}, errors.New("IDX14100: JWT is not well formed, there are no dots (.).")
+		return bearer{}, "IDX14100: JWT is not well formed, there are no dots (.)."
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid), errors.Is(err, jwt.ErrTokenUnverifiable):
-		return bearer{}, errors.New("Signing key is invalid.")
+		return bearer{}, "Signing key is invalid."
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return bearer{}, errors.New("Lifetime validation failed, the token is expired.")
+		return bearer{}, "Lifetime validation failed, the token is expired."
 	case errors.Is(err, jwt.ErrTokenNotValidYet):
-		return bearer{}, errors.New("Lifetime validation failed, the token is not valid yet.")
+		return bearer{}, "Lifetime validation failed, the token is not valid yet."
 	case err != nil:
-		return bearer{}, errors.New("Access token validation failure.")
+		return bearer{}, "Access token validation failure."
 	}
 	if !slices.ContainsFunc(claims.Audience, func(a string) bool {
 		return a == graphAudience || a == strings.TrimSuffix(graphResource, "/")
 	}) {
-		return bearer{}, errors.New("Access token validation failure. Invalid audience.")
+		return bearer{}, "Access token validation failure. Invalid audience."
 	}
 	u, ok := userByID(claims.OID)
 	if !ok || u.Tenant != claims.TID || claims.Issuer != "https://sts.windows.net/"+u.Tenant+"/" {
-		return bearer{}, errors.New("Access token validation failure. Invalid issuer.")
+		return bearer{}, "Access token validation failure. Invalid issuer."
 	}
-	return bearer{u, strings.Fields(strings.ToLower(claims.Scopes)), slices.Contains(claims.Caps, "CP1"), claims.NotBefore.Time}, nil
+	return bearer{u, strings.Fields(strings.ToLower(claims.Scopes)), slices.Contains(claims.Caps, "CP1"), claims.NotBefore.Time}, ""
 }

@@ -20,7 +20,9 @@ type fake struct {
 	mu        sync.Mutex
 	locked    bool
 	asked     func(f *fake) // what happens when the prompt is shown
+	asker     string        // the connection that asked
 	dismissed int
+	searches  int
 	hold      chan struct{} // SearchItems waits for it
 }
 
@@ -64,7 +66,10 @@ func (f *fake) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *d
 	return []dbus.ObjectPath{login}, "/", nil
 }
 
-func (f *fake) Prompt(string) *dbus.Error {
+func (f *fake) Prompt(asker dbus.Sender, _ string) *dbus.Error {
+	f.mu.Lock()
+	f.asker = string(asker)
+	f.mu.Unlock()
 	go f.asked(f)
 	return nil
 }
@@ -79,6 +84,7 @@ func (f *fake) Dismiss() *dbus.Error {
 func (f *fake) SearchItems(map[string]string) ([]dbus.ObjectPath, *dbus.Error) {
 	f.mu.Lock()
 	hold := f.hold
+	f.searches++
 	f.mu.Unlock()
 	if hold != nil {
 		<-hold
@@ -97,12 +103,35 @@ func (f *fake) complete(dismissed bool) {
 	_ = f.conn.Emit(promptPath, "org.freedesktop.Secret.Prompt.Completed", dismissed, dbus.MakeVariant([]dbus.ObjectPath{login}))
 }
 
-// foreign sends what a tray, another program's prompt and a liar would.
+// foreign sends what a tray, another program's prompt and a liar would, straight
+// to who asked, whatever it has subscribed to.
 func (f *fake) foreign() {
-	_ = f.conn.Emit("/StatusNotifierItem", "org.kde.StatusNotifierItem.NewIcon")
-	_ = f.conn.Emit(root+"/prompt/p2", "org.freedesktop.Secret.Prompt.Completed", true, dbus.MakeVariant(""))
-	_ = f.conn.Emit(promptPath, "org.example.Other.Completed", true, dbus.MakeVariant(""))
-	_ = f.conn.Emit(promptPath, "org.freedesktop.Secret.Prompt.Completed", "not a bool")
+	f.mu.Lock()
+	asker := f.asker
+	f.mu.Unlock()
+	for _, c := range []struct {
+		path          dbus.ObjectPath
+		iface, member string
+		body          []any
+	}{
+		{"/StatusNotifierItem", "org.kde.StatusNotifierItem", "NewIcon", nil},
+		{root + "/prompt/p2", "org.freedesktop.Secret.Prompt", "Completed", []any{true, dbus.MakeVariant("")}},
+		{root + "/prompt/p2", "org.freedesktop.Secret.Prompt", "Completed", []any{false, dbus.MakeVariant("")}},
+		{promptPath, "org.example.Other", "Completed", []any{true, dbus.MakeVariant("")}},
+		{promptPath, "org.freedesktop.Secret.Prompt", "Completed", []any{"not a bool"}},
+		{"/", "org.freedesktop.DBus", "NameOwnerChanged", []any{"org.example.Other", ":1.1", ""}},
+	} {
+		m := &dbus.Message{Type: dbus.TypeSignal, Body: c.body, Headers: map[dbus.HeaderField]dbus.Variant{
+			dbus.FieldDestination: dbus.MakeVariant(asker),
+			dbus.FieldPath:        dbus.MakeVariant(c.path),
+			dbus.FieldInterface:   dbus.MakeVariant(c.iface),
+			dbus.FieldMember:      dbus.MakeVariant(c.member),
+		}}
+		if len(c.body) > 0 {
+			m.Headers[dbus.FieldSignature] = dbus.MakeVariant(dbus.SignatureOf(c.body...))
+		}
+		f.conn.Send(m, nil)
+	}
 }
 
 func TestUnlockWaitsForThePersonsOwnAnswer(t *testing.T) {
@@ -121,6 +150,7 @@ func TestUnlockWaitsForThePersonsOwnAnswer(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := d.fake(t, c.asked)
+			defer f.conn.Close()
 			k := newItems(t, patient)
 			if st := k.Probe(t.Context()); st.State != vault.Locked {
 				t.Fatalf("got %+v, want locked before", st)
@@ -149,15 +179,30 @@ func TestUnlockWaitsForThePersonsOwnAnswer(t *testing.T) {
 func TestAPromptThatNobodyAnswersIsTakenBack(t *testing.T) {
 	d := newDesk(t, "")
 	t.Setenv("DISPLAY", ":99")
-	ctx, cancel := context.WithCancel(t.Context())
-	f := d.fake(t, func(f *fake) { f.foreign(); cancel() })
-	if st := newItems(t, patient).Unlock(ctx); st.State != vault.Locked {
-		t.Errorf("got %+v, want locked", st)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.dismissed != 1 {
-		t.Errorf("got %d dismissals, want 1", f.dismissed)
+	for _, c := range []struct {
+		name string
+		wait time.Duration
+		end  bool // as soon as the prompt is shown
+	}{{"the caller gives up", patient, true}, {"the caller's time is over", 300 * time.Millisecond, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), c.wait)
+			defer cancel()
+			f := d.fake(t, func(f *fake) {
+				f.foreign()
+				if c.end {
+					cancel()
+				}
+			})
+			defer f.conn.Close()
+			if st := newItems(t, patient).Unlock(ctx); st.State != vault.Locked {
+				t.Errorf("got %+v, want locked", st)
+			}
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if f.dismissed != 1 {
+				t.Errorf("got %d dismissals, want 1", f.dismissed)
+			}
+		})
 	}
 }
 
@@ -177,7 +222,10 @@ func TestWithoutADisplayNobodyIsAsked(t *testing.T) {
 func TestACallWithoutAnAnswerIsSlowAndNothingOvertakesIt(t *testing.T) {
 	d := newDesk(t, "")
 	f := d.fake(t, nil)
-	f.locked, f.hold = false, make(chan struct{})
+	hold := make(chan struct{})
+	f.mu.Lock()
+	f.locked, f.hold = false, hold
+	f.mu.Unlock()
 	k := newItems(t, 300*time.Millisecond)
 	began := time.Now()
 	if _, err := k.Get(t.Context(), "x/y"); stateOf(err) != vault.Slow {
@@ -194,7 +242,13 @@ func TestACallWithoutAnAnswerIsSlowAndNothingOvertakesIt(t *testing.T) {
 	if _, err := k.Get(ctx, "x/y"); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %s", refused(err))
 	}
-	close(f.hold)
+	f.mu.Lock()
+	searches := f.searches
+	f.mu.Unlock()
+	if searches != 1 {
+		t.Errorf("got %d calls at the keyring, want the first alone", searches)
+	}
+	close(hold)
 	poll(t, "the keyring that answers again is still refused", func() bool {
 		_, err := k.Get(t.Context(), "x/y")
 		return errors.Is(err, vault.ErrNotFound)

@@ -206,6 +206,9 @@ func crashes(t *testing.T, b bench) {
 		for _, action := range []string{"put", "delete"} {
 			for _, after := range []bool{false, true} {
 				for n := 1; ; n++ {
+					if n > 20 {
+						t.Fatalf("%s over %q does not succeed where no call fails", action, before)
+					}
 					if crash(t, bench{b.Keyring, t.TempDir(), newHome()}, before, action, n, after) {
 						break
 					}

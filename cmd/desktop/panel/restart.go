@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"debrief/internal/api"
@@ -16,7 +18,7 @@ const lookAgain = 200 * time.Millisecond
 // restart starts Debrief, which opens a window of its own, and waits until it
 // answers.
 func restart(ctx context.Context, client *api.Client, demo bool) error {
-	program, err := platform.FindHelper("debrief")
+	program, err := resident()
 	if err != nil {
 		return err
 	}
@@ -45,4 +47,22 @@ func restart(ctx context.Context, client *api.Client, demo bool) error {
 		case <-look.C:
 		}
 	}
+}
+
+// resident finds debrief: beside this program or, where it is installed, in the
+// bin folder beside this one's lib folder.
+func resident() (string, error) {
+	program, missing := platform.FindHelper("debrief")
+	if missing == nil {
+		return program, nil
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return "", missing
+	}
+	program = filepath.Join(filepath.Dir(exe), "..", "..", "bin", "debrief")
+	if _, err := os.Stat(program); err != nil {
+		return "", missing
+	}
+	return program, nil
 }

@@ -207,14 +207,6 @@ func (s *Store) removeRest(id string) error {
 	return nil
 }
 
-// Path is where the record of id lies, for people who want to look.
-func (s *Store) Path(id string) string {
-	if session.ValidID(id) != nil {
-		return ""
-	}
-	return s.record(id)
-}
-
 func (s *Store) record(id string) string { return filepath.Join(s.dir, id+recordExt) }
 func (s *Store) tomb(id string) string   { return filepath.Join(s.dir, id+tombstoneExt) }
 

@@ -4,7 +4,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by RFC 7517
+	"crypto/sha1" // x5t is a SHA-1 thumbprint by RFC 7517
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -67,7 +67,7 @@ func newSigner(key, cert []byte) (signer, error) {
 	if public, ok := c.PublicKey.(*rsa.PublicKey); !ok || !public.Equal(private.Public()) {
 		return signer{}, errors.New("the signing certificate belongs to another key")
 	}
-	sum := sha1.Sum(cert) //nolint:gosec // see the import
+	sum := sha1.Sum(cert) // see the import
 	return signer{private, cert, base64.RawURLEncoding.EncodeToString(sum[:])}, nil
 }
 

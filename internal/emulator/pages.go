@@ -69,7 +69,7 @@ type view struct {
 // render writes a page. forms are the origins, besides the page's own, that its
 // forms end at.
 func (e *Emulator) render(w http.ResponseWriter, status int, name string, v view, script bool, forms ...string) {
-	v.Style, v.Nonce = template.CSS(styleCSS), random(16) //nolint:gosec // our own file
+	v.Style, v.Nonce = template.CSS(styleCSS), random(16) // our own file
 	csp := "default-src 'none'; style-src 'nonce-" + v.Nonce + "'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 	for _, f := range forms {
 		csp += " " + f
@@ -127,7 +127,7 @@ func (e *Emulator) formPostPage(w http.ResponseWriter, r *http.Request, f *flow,
 		Action template.URL
 		Fields url.Values
 		Done   bool
-	}{template.URL(f.redirect.String()), result, result.Has("code")} //nolint:gosec // checked by registeredRedirect
+	}{template.URL(f.redirect.String()), result, result.Has("code")} // checked by registeredRedirect
 	e.render(w, http.StatusOK, "form_post", view{Title: "Back to " + ClientName, Body: body}, true, f.origin())
 }
 

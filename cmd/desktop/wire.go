@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -84,6 +86,10 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 			return nil, err
 		}
 		later(emu.Close)
+		if n := emu.Notice(); n != "" {
+			i.log.Warn("the demo tenant began anew", "reason", n)
+			fmt.Fprintln(os.Stderr, "debrief:", n)
+		}
 		transport, deps.DemoURL = emu.RoundTripper(), emu.URL()
 		s.cfg.ClientID, s.cfg.Tenant = emulator.ClientID, emulator.TenantID
 	}

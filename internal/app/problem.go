@@ -104,7 +104,7 @@ func (a *App) problem(err error, account string) *state.Problem {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return a.detailed(a.fail(text.SignInCancelled), err)
+		return a.detailed(a.fail(text.Cancelled), err)
 	case errors.Is(err, session.ErrNotFound), errors.Is(err, session.ErrCleared):
 		return a.detailed(a.fail(text.SignInNeeded, "account", account), err)
 	case errors.Is(err, summary.ErrEmpty):
@@ -141,7 +141,7 @@ func kilobytes(n int) string {
 // show keeps p where tray and panel show it; an older one of the same code and
 // account goes. Cancelling is not a failure and is not kept.
 func (a *App) show(p *state.Problem) {
-	if p == nil || p.Code == text.SignInCancelled {
+	if p == nil || p.Code == text.SignInCancelled || p.Code == text.Cancelled {
 		return
 	}
 	a.mu.Lock()

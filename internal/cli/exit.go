@@ -42,6 +42,7 @@ var exits = map[text.Code]int{
 	text.PostUnknown:      exitUnknown,
 	text.PostQueued:       exitQueued,
 	text.SignInCancelled:  exitCancelled,
+	text.Cancelled:        exitCancelled,
 }
 
 // exitError ends the program with a code after everything was said.
@@ -61,9 +62,8 @@ func (c *command) end(ctx context.Context, err error) int {
 		return int(code)
 	}
 	p, ok := errors.AsType[*state.Problem](err)
-	// A use case that Ctrl+C ended may tell of a cancelled sign-in, whatever it was.
 	if errors.Is(err, errCancelled) || ctx.Err() != nil &&
-		(errors.Is(err, context.Canceled) || ok && p.Code == text.SignInCancelled && c.verb != "sign-in") {
+		(errors.Is(err, context.Canceled) || ok && p.Code == text.Cancelled) {
 		c.say(text.CLICancelled)
 		if c.verb == "post" {
 			c.say(text.CLICancelledPost)

@@ -10,6 +10,7 @@ type Code string
 const (
 	SignInNeeded     Code = "sign_in_needed" // {account}
 	SignInCancelled  Code = "sign_in_cancelled"
+	Cancelled        Code = "cancelled"
 	SignInDeclined   Code = "sign_in_declined"
 	AdminNeeded      Code = "admin_needed" // {link}
 	SignInBlocked    Code = "sign_in_blocked"
@@ -102,6 +103,10 @@ var problemEnglish = problems(map[Code][2]string{
 	SignInCancelled: {
 		"The sign-in was cancelled.",
 		"Start it again whenever you like; nothing was changed.",
+	},
+	Cancelled: {
+		"It was cancelled.",
+		"Start it again whenever you like.",
 	},
 	SignInDeclined: {
 		"The permissions that Debrief needs were declined.",

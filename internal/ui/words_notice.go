@@ -47,7 +47,7 @@ func ErrorNotice(err error) (n Notice, ok bool) {
 		return Notice{}, false
 	}
 	if p, isProblem := errors.AsType[*state.Problem](err); isProblem {
-		return ProblemNotice(*p), p.Code != text.SignInCancelled
+		return ProblemNotice(*p), p.Code != text.SignInCancelled && p.Code != text.Cancelled
 	}
 	code := text.Internal
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -68,7 +68,7 @@ func toneOf(code text.Code) Tone {
 	case text.SignInNeeded, text.SignInOther, text.Offline, text.TryLater, text.PostQueued,
 		text.KeyringLocked, text.KeyringDeclined, text.KeyringAbsent, text.KeyringSlow, text.Busy:
 		return Warn
-	case text.SignInCancelled:
+	case text.SignInCancelled, text.Cancelled:
 		return Calm
 	}
 	return Bad

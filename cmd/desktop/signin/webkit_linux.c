@@ -11,11 +11,16 @@
 
 int debrief_display_opens(void) { return gtk_init_check(NULL, NULL); }
 
-static void on_uri(GObject *view, GParamSpec *spec, gpointer data) {
-  (void)spec;
+// on_load tells the host of a page once it is committed, which is when it takes
+// the place of the one before. The view's URI alone (notify::uri) changes when a
+// load begins: a page could keep showing itself under the name of a slow host.
+static void on_load(WebKitWebView *view, WebKitLoadEvent event, gpointer data) {
   (void)data;
-  const gchar *uri = webkit_web_view_get_uri(WEBKIT_WEB_VIEW(view));
-  signinURI((char *)(uri != NULL ? uri : ""));
+  if (event != WEBKIT_LOAD_COMMITTED) {
+    return;
+  }
+  const gchar *uri = webkit_web_view_get_uri(view);
+  signinShows((char *)(uri != NULL ? uri : ""));
 }
 
 // on_decide lets through what signinAllows allows. New windows are never opened,
@@ -104,7 +109,7 @@ int debrief_hook(void *window) {
   webkit_settings_set_javascript_can_access_clipboard(settings, FALSE);
   webkit_settings_set_javascript_can_open_windows_automatically(settings, FALSE);
 
-  g_signal_connect(view, "notify::uri", G_CALLBACK(on_uri), NULL);
+  g_signal_connect(view, "load-changed", G_CALLBACK(on_load), NULL);
   g_signal_connect(view, "decide-policy", G_CALLBACK(on_decide), NULL);
   g_signal_connect(view, "permission-request", G_CALLBACK(on_permission), NULL);
   g_signal_connect(context, "download-started", G_CALLBACK(on_download), NULL);

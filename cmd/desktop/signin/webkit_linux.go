@@ -36,8 +36,8 @@ func hook(view webview.WebView, order window.Order, tell *events) error {
 	return nil
 }
 
-//export signinURI
-func signinURI(uri *C.char) {
+//export signinShows
+func signinShows(uri *C.char) {
 	host := window.Host(C.GoString(uri))
 	if host == guard.host {
 		return

@@ -60,7 +60,7 @@ func TestWhatEndsAVerb(t *testing.T) {
 		{"Ctrl+C during a sign-in", ended, with(func(f *fake) { f.signIn = cancelling }), "sign-in", 7, "The sign-in was cancelled."},
 		{"the sign-in window closed", t.Context(), with(func(f *fake) { f.err = problem(text.SignInCancelled) }), "sign-in", 7, "The sign-in was cancelled."},
 		{"Ctrl+C while meetings are read", ended, with(func(f *fake) { f.err = context.Canceled }), "meetings", 7, "Cancelled.\n"},
-		{"Ctrl+C told as a cancelled sign-in", ended, with(func(f *fake) { f.err = problem(text.SignInCancelled) }), "meetings", 7, "Cancelled.\n"},
+		{"Ctrl+C told as a cancelled call", ended, with(func(f *fake) { f.err = problem(text.Cancelled) }), "meetings", 7, "Cancelled.\n"},
 		{"Ctrl+C while a post is waited for", ended, with(func(f *fake) { f.err = context.Canceled }), "post --chat a testdata/version.txt", 7, "If it was queued before, it goes on."},
 		{"Ctrl+C with a clear answer", ended, with(func(f *fake) { f.err = problem(text.DiskFull, "path", "/d") }), "meetings", 1, "/d cannot be written."},
 		{"a cancelled context that is nobody's", t.Context(), with(func(f *fake) { f.err = context.Canceled }), "meetings", 1, "unexpected"},

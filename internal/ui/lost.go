@@ -113,6 +113,8 @@ func (l *lostPage) start() {
 		}
 		return false, l.p.d.Restart(ctx)
 	}, func(back bool, err error) {
+		l.busy = false
+		l.again.setEnabled(true)
 		switch {
 		case err != nil:
 			l.failed(err)

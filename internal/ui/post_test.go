@@ -54,6 +54,7 @@ func TestASummaryIsPostedAndLeavesTheEditor(t *testing.T) {
 	test.Tap(b.post.people.box)
 	b.pass(time.Second)
 	b.shows("0 of 24 KB")
+	b.shows("Alex Wilber")
 	b.golden("preview")
 	b.shortcut(fyne.KeyReturn, ctrl)
 	b.shows("Posted at 14:30 in “Weekly”.")

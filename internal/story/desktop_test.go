@@ -114,10 +114,10 @@ func TestKeysReachAWindowAndItsTextIsAnswered(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		if r.Method == http.MethodPost {
 			said <- r.FormValue("word")
-			_, _ = io.WriteString(w, `<body style="background:navy">`)
+			_, _ = io.WriteString(w, `<body style="background:navy;color:white">Thank you.`)
 			return
 		}
-		_, _ = io.WriteString(w, `<form method=post><input name=word autofocus></form>`)
+		_, _ = io.WriteString(w, `<form method=post>Say a word: <input name=word autofocus></form>`)
 	}))
 	t.Cleanup(page.Close)
 	p, err := d.start("surf", d.Env(), "", "surf", page.URL)
@@ -129,11 +129,11 @@ func TestKeysReachAWindowAndItsTextIsAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := d.Still(ctx)
+	before, err := w.Still(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const word = "Grüße, *two* words & <more>"
+	const word = "Two *words* & <more>, at 5%!"
 	if err := w.Type(ctx, word); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestKeysReachAWindowAndItsTextIsAnswered(t *testing.T) {
 	case <-ctx.Done():
 		t.Fatal("the text never came")
 	}
-	if _, err := d.Changed(ctx, before); err != nil {
+	if _, err := w.Changed(ctx, before); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Shot(ctx, "surf"); err != nil {

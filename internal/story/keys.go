@@ -5,7 +5,6 @@ package story
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -74,7 +73,9 @@ func (w *Window) Key(ctx context.Context, keys ...string) error {
 	return err
 }
 
-// Type types text into this window, a line break as Return.
+// Type types text into this window, a line break as Return. Keep to what a US
+// keyboard has: for other characters xdotool changes the keyboard under way, and
+// programs that look too late miss them.
 func (w *Window) Type(ctx context.Context, text string) error {
 	if err := w.Focus(ctx); err != nil {
 		return err
@@ -113,9 +114,15 @@ func (w *Window) Gone(ctx context.Context) error {
 	})
 }
 
-// Press clicks a mouse button at a place of the screen.
+// Press clicks a mouse button at a place of the screen. The pointer stays there.
 func (d *Desktop) Press(ctx context.Context, x, y, button int) error {
 	_, err := d.tool(ctx, "xdotool", "mousemove", strconv.Itoa(x), strconv.Itoa(y), "click", strconv.Itoa(button))
+	return err
+}
+
+// Aside moves the pointer to where it calls up no tooltip.
+func (d *Desktop) Aside(ctx context.Context) error {
+	_, err := d.tool(ctx, "xdotool", "mousemove", strconv.Itoa(d.width-1), strconv.Itoa(d.height-1))
 	return err
 }
 
@@ -123,27 +130,4 @@ func (d *Desktop) Press(ctx context.Context, x, y, button int) error {
 func (d *Desktop) Keys(ctx context.Context, keys ...string) error {
 	_, err := d.tool(ctx, append([]string{"xdotool", "key"}, keys...)...)
 	return err
-}
-
-// At is where a window's point lies on the screen.
-func (w *Window) At(ctx context.Context, x, y int) (int, int, error) {
-	out, err := w.desktop.tool(ctx, "xdotool", "getwindowgeometry", "--shell", w.id)
-	if err != nil {
-		return 0, 0, err
-	}
-	var left, top int
-	for line := range strings.Lines(out) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		n, _ := strconv.Atoi(value)
-		switch name {
-		case "X":
-			left = n
-		case "Y":
-			top = n
-		}
-	}
-	if left == 0 && top == 0 {
-		return 0, 0, fmt.Errorf("no place in %q", out)
-	}
-	return left + x, top + y, nil
 }

@@ -220,6 +220,10 @@ func (b *Outbox) Retry(_ context.Context, id string) (Item, error) {
 			return ErrPosted
 		case Unknown:
 			i.Parts[i.next()].Insist = true
+		case Draft:
+			if i.ChatID == "" || i.Account.HomeAccountID == "" {
+				return ErrIncomplete
+			}
 		}
 		i.set(Queued, "")
 		i.NextAttemptAt = nil

@@ -356,6 +356,49 @@ func TestAnUnknownPostIsSentAgainOnlyWhenAPersonSaysSo(t *testing.T) {
 	}
 }
 
+// Two attempts hours apart are both in doubt: the older one's bound counts.
+func TestADoubtKeepsItsFirstBound(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newTeams(t)
+		s.sends = []outcome{lostSend, lostSend}
+		s.sinces = append([]outcome{ok}, slices.Repeat([]outcome{offline}, 40)...)
+		s.finds = []outcome{ok, ok}
+		d := start(t, t.TempDir(), s)
+		defer d.stop()
+		first := s.now()
+		id := d.add(t, post("19:a", "x")).ID
+		time.Sleep(time.Second)
+		for {
+			time.Sleep(time.Second)
+			if i, _ := d.Get(id); i.Attempts == 42 {
+				if i.State != Sending || !i.Parts[0].SendingSince.Equal(first) {
+					t.Errorf("got %s since %s, want %s", i.State, i.Parts[0].SendingSince, first)
+				}
+				break
+			}
+		}
+		if i := d.settled(t, id); i.State != Posted || s.count("19:a", "x") != 1 {
+			t.Errorf("got %s", i.State)
+		}
+	})
+}
+
+func TestADraftWithoutAChatCannotBeSent(t *testing.T) {
+	b, err := Open(Options{Dir: t.TempDir(), Sender: newTeams(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := post("", "x")
+	draft.State, draft.Reason = Draft, ReasonSignIn
+	i, err := b.Add(t.Context(), draft)
+	if err != nil || i.Reason != ReasonSignIn {
+		t.Fatalf("got %+v, %v", i, err)
+	}
+	if _, err := b.Retry(t.Context(), i.ID); !errors.Is(err, ErrIncomplete) {
+		t.Errorf("got %v, want ErrIncomplete", err)
+	}
+}
+
 func TestAnUnknownPostIsLookedForAfterASignIn(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newTeams(t)
@@ -420,7 +463,8 @@ func TestADraftMadeInTheLastMomentIsNotSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i, err = b.Wait(ctx, i.ID); err != nil || i.State != Draft || s.count("19:a", "x") != 0 {
+		time.Sleep(time.Hour)
+		if i, err = b.Get(i.ID); err != nil || i.State != Draft || s.count("19:a", "x") != 0 {
 			t.Errorf("got %s, %v, %d times in the chat", i.State, err, s.count("19:a", "x"))
 		}
 	})

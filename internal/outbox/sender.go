@@ -73,6 +73,8 @@ var (
 	ErrAmbiguous    = errors.New("outbox: more than one post starts with this id")
 	// ErrBusy: the post is being sent, and its outcome has to be awaited.
 	ErrBusy = errors.New("outbox: the post is being sent")
+	// ErrIncomplete: the draft names no chat or no account yet.
+	ErrIncomplete = errors.New("outbox: the draft has no chat or no account")
 	// ErrPosted: the post is in the chat already.
 	ErrPosted = errors.New("outbox: the post is in the chat already")
 )

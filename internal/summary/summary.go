@@ -25,7 +25,7 @@ const MaxInput = 1 << 20
 
 // maxMarkdown is the most that is parsed: far more than can become Limit bytes,
 // and little enough that no text keeps the parser busy for long.
-const maxMarkdown = 128 << 10
+const maxMarkdown = 64 << 10
 
 // Errors about the text itself.
 var (

@@ -108,7 +108,7 @@ var panelEnglish = map[Key]string{
 	"panel.explain.active.other":    "Signed in on another computer. You can look at it and clear it here.",
 
 	"panel.access.left":    "access token %s left",
-	"panel.access.over":    "access token over, renewed at next use",
+	"panel.access.over":    "access token over",
 	"panel.access.none":    "no access token",
 	"panel.left":           "%s left",
 	"panel.left.estimate":  "about %s left (estimate)",

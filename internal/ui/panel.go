@@ -56,6 +56,7 @@ type Panel struct {
 	focused bool // the window has the keyboard
 	tick    timer
 	modal   *modal
+	asks    bool // whether to clear all is asked as soon as the sessions are known
 
 	body     *fyne.Container
 	frame    *frame
@@ -151,6 +152,7 @@ func (p *Panel) apply(s state.State) {
 	if !first && s.ShowSeq > before.ShowSeq {
 		p.raise()
 	}
+	p.ask()
 	p.retick()
 }
 
@@ -175,19 +177,25 @@ func (p *Panel) raise() {
 
 // show turns to a page.
 func (p *Panel) show(page state.Page) {
-	ask := page == state.PageClearAll
-	if ask {
+	if page == state.PageClearAll {
 		page = state.PageSessions
+		p.asks = true
 	}
 	p.page = page
 	p.frame.show(page)
 	if page == state.PagePost {
 		p.post.shown()
 	}
-	if ask && p.known {
+	p.ask()
+	p.retick()
+}
+
+// ask asks what the page was opened for.
+func (p *Panel) ask() {
+	if p.asks && p.known && p.st.Ready {
+		p.asks = false
 		p.askClearAll()
 	}
-	p.retick()
 }
 
 func (p *Panel) setFocused(on bool) {

@@ -28,6 +28,15 @@ func TestAGrownShowSeqTurnsToThePageThatWasAskedFor(t *testing.T) {
 	}
 }
 
+func TestAPanelOpenedToClearAllAsksOnceTheSessionsAreKnown(t *testing.T) {
+	b := newBench(t, &service{}, func(d *Deps) { d.Page = state.PageClearAll })
+	b.state(signedIn(megan()))
+	b.shows("Clear all sessions?")
+	b.press("Cancel")
+	b.state(signedIn(megan()))
+	b.showsNot("Clear all sessions?")
+}
+
 func TestSnapshotsThatComeWhileOneWaitsReplaceIt(t *testing.T) {
 	b := newBench(t, &service{}, nil)
 	for i := range 20 {

@@ -95,6 +95,9 @@ func TestTheTextStaysUntilItIsPosted(t *testing.T) {
 			if b.post.editor.Text != "summary" {
 				t.Errorf("the editor holds %q", b.post.editor.Text)
 			}
+			if waits := c.post != nil && c.post.State == state.Queued; b.post.unsent() == waits {
+				t.Errorf("unsent is %v", !waits)
+			}
 		})
 	}
 }

@@ -103,7 +103,7 @@ func TestASessionIsShownWithItsCacheAndCountsDown(t *testing.T) {
 	b.shows("58:11 left")
 	b.shows("access token 58:11 left")
 	b.pass(time.Hour)
-	b.shows("access token over, renewed at next use")
+	b.shows("access token over")
 }
 
 func TestTheDetailIsAskedForAgainWhenTheRecordChanged(t *testing.T) {

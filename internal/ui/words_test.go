@@ -62,7 +62,7 @@ func TestSessionRowsSayWhoAndHowLong(t *testing.T) {
 	got := SessionRows(signedIn(megan(), over, adele(), nameless), start)
 	want := []SessionRow{
 		{meganID, "Megan Bowen", "megan@contoso.example", "MB", "Signed in", Good, "access token 58:12 left", ""},
-		{meganID, "Megan Bowen", "megan@contoso.example", "MB", "Signed in", Good, "access token over, renewed at next use", ""},
+		{meganID, "Megan Bowen", "megan@contoso.example", "MB", "Signed in", Good, "access token over", ""},
 		{adeleID, "Adele Vance", "adele@contoso.example", "AV", "Sign-in needed", Warn, "", ""},
 		{meganID, "megan@contoso.example", "megan@contoso.example", "M", "Signed in", Good, "no access token", "on office-pc"},
 	}

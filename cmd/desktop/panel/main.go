@@ -52,6 +52,12 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 
+	// Fyne makes its cache folder, but not the one that it lies in.
+	if cache, err := os.UserCacheDir(); err == nil {
+		if err := os.MkdirAll(cache, 0o700); err != nil {
+			fmt.Fprintln(os.Stderr, "debrief-panel: no cache folder:", err)
+		}
+	}
 	paths := platform.Paths{Run: *runDir, Data: *dataDir}
 	client := api.NewClient(func(ctx context.Context) (net.Conn, error) { return platform.Dial(ctx, paths) }, version)
 	deps := ui.Deps{

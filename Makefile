@@ -136,8 +136,10 @@ story: $(SHIM)
 
 # ---- other
 
-bench: $(SHIM)
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: deps-test
+	@$(MAKE) build
+	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v '/internal/story')
+	$(GO) run ./internal/story/play -measure
 
 # For a shell or an editor that calls go itself: eval "$$(make env)"
 env: $(SHIM)

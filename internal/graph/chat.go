@@ -136,7 +136,8 @@ func (c *Client) Post(ctx context.Context, chatID string, out Outgoing) (Message
 		return Message{}, fmt.Errorf("graph: %w", err)
 	}
 	before, _ := c.serverDate()
-	req, err := runtime.NewRequest(oncePosted(ctx), http.MethodPost, c.url(path, nil))
+	ctx, departed := withDeparture(oncePosted(ctx))
+	req, err := runtime.NewRequest(ctx, http.MethodPost, c.url(path, nil))
 	if err != nil {
 		return Message{}, fmt.Errorf("graph: %w", err)
 	}
@@ -146,7 +147,7 @@ func (c *Client) Post(ctx context.Context, chatID string, out Outgoing) (Message
 	unclear := func(err error) error { return &AmbiguousError{Err: err, ServerDate: before} }
 	resp, err := c.pipe.Do(req)
 	if err != nil {
-		if hadNoEffect(err) {
+		if _, ok := errors.AsType[*tokenError](err); ok || !departed.left.Load() {
 			return Message{}, fmt.Errorf("graph: %w", err)
 		}
 		return Message{}, unclear(err)
@@ -166,18 +167,6 @@ func (c *Client) Post(ctx context.Context, chatID string, out Outgoing) (Message
 	default: // a server's failure, a redirect, anything unheard of
 		return Message{}, unclear(errorOf(resp))
 	}
-}
-
-// hadNoEffect tells of a pipeline's failure whether the request certainly did
-// not reach Graph's application.
-func hadNoEffect(err error) bool {
-	if _, ok := errors.AsType[*unsentError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[*tokenError](err); ok {
-		return true
-	}
-	return errors.Is(err, errForeignHost)
 }
 
 // json makes the body of a post.

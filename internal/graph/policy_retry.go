@@ -24,7 +24,7 @@ func retryReads() policy.RetryOptions {
 		MaxRetries: 3, TryTimeout: timeLimit, RetryDelay: 800 * time.Millisecond, MaxRetryDelay: maxWait,
 		ShouldRetry: func(resp *http.Response, err error) bool {
 			if err != nil {
-				return true
+				return !distrusted(err)
 			}
 			return slices.Contains([]int{408, 429, 500, 502, 503, 504}, resp.StatusCode)
 		},
@@ -38,7 +38,7 @@ func oncePosted(ctx context.Context) context.Context {
 	o := retryReads()
 	o.ShouldRetry = func(_ *http.Response, err error) bool {
 		_, unsent := errors.AsType[*unsentError](err)
-		return unsent
+		return unsent && !distrusted(err)
 	}
 	return policy.WithRetryOptions(ctx, o)
 }

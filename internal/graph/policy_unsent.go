@@ -1,8 +1,8 @@
 package graph
 
 import (
+	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -16,7 +16,24 @@ import (
 // have reached the server: with certainty, not likelihood.
 type unsentPolicy struct{}
 
+// departure tells of a call whether its last try may have left this computer. It
+// is kept in the call's context: the retry policy answers with the context's
+// error alone when that ends.
+type departure struct{ left atomic.Bool }
+
+type departureKey struct{}
+
+func withDeparture(ctx context.Context) (context.Context, *departure) {
+	d := &departure{}
+	return context.WithValue(ctx, departureKey{}, d), d
+}
+
 func (unsentPolicy) Do(req *policy.Request) (*http.Response, error) {
+	d, ok := req.Raw().Context().Value(departureKey{}).(*departure)
+	if !ok {
+		d = &departure{}
+	}
+	d.left.Store(true)
 	var asked, got atomic.Bool
 	trace := &httptrace.ClientTrace{
 		// net/http asks again only when nothing was written to the first connection.
@@ -25,6 +42,7 @@ func (unsentPolicy) Do(req *policy.Request) (*http.Response, error) {
 	}
 	resp, err := req.Clone(httptrace.WithClientTrace(req.Raw().Context(), trace)).Next()
 	if err != nil && (asked.Load() && !got.Load() || beforeWrite(err)) {
+		d.left.Store(false)
 		return nil, &unsentError{err}
 	}
 	return resp, err
@@ -39,16 +57,14 @@ func beforeWrite(err error) bool {
 	if e, ok := errors.AsType[*net.OpError](err); ok && (e.Op == "dial" || e.Op == "proxyconnect") {
 		return true
 	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[x509.HostnameError](err)
+	_, ok := errors.AsType[tls.RecordHeaderError](err)
+	return ok || distrusted(err)
+}
+
+// distrusted tells of a server that is not who it should be: trying again is no
+// use.
+func distrusted(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
 	return ok
 }
 

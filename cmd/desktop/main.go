@@ -31,7 +31,7 @@ func run() int {
 	return cli.Run(ctx, cli.Deps{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Version: version, Now: time.Now, StdinIsTerminal: isTerminal(os.Stdin),
-		Connect: p.connect, Resident: p.resident,
+		Connect: p.connect, Resident: p.resident, Emulator: serveTenant,
 	})
 }
 

@@ -148,6 +148,11 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	return i, nil
 }
 
+// serveTenant offers the demo tenant to other programs.
+func serveTenant(ctx context.Context, addr string, out io.Writer) error {
+	return emulator.Serve(ctx, emulator.ServeOptions{Addr: addr, Out: out})
+}
+
 // signInWindow drives the sign-in program; where that is missing, it says so when
 // a window is asked for.
 func (p *program) signInWindow(profiles string) auth.Window {

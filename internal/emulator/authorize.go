@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,8 +23,8 @@ type flow struct {
 	made   time.Time
 	tenant string
 
-	redirect *url.URL
-	mode     string // query, fragment, form_post
+	redirect *url.URL // nil for a device
+	mode     string   // query, fragment, form_post
 	state    string
 	nonce    string
 	prompt   string
@@ -34,6 +33,9 @@ type flow struct {
 	asked    []string // as they were asked for, offline_access included
 
 	challenge, method string
+
+	device       string // hash of the device code that this sign-in is for; empty: none
+	organisation bool   // an administrator consents for everybody
 
 	user      *user
 	secondOK  bool // the second factor was given
@@ -54,8 +56,7 @@ func (e *Emulator) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	redirect, ok := registeredRedirect(q.Get("redirect_uri"))
 	if !ok {
-		e.refusePage(w, r, oauthErr{code: "invalid_request", number: 50011, uri: true,
-			text: fmt.Sprintf("The redirect URI '%s' specified in the request does not match the redirect URIs configured for the application '%s'.", printable(q.Get("redirect_uri")), ClientID)})
+		e.refusePage(w, r, wrongRedirect(q.Get("redirect_uri")))
 		return
 	}
 	f := &flow{
@@ -186,7 +187,7 @@ func (e *Emulator) silent(w http.ResponseWriter, r *http.Request, f *flow) {
 func (e *Emulator) missing(f *flow) []permission {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return f.scopes.missing(e.st.Consents[f.user.ID])
+	return f.scopes.missing(e.st.consented(*f.user))
 }
 
 // step shows the page that f needs next, or its result.
@@ -196,6 +197,10 @@ func (e *Emulator) step(w http.ResponseWriter, r *http.Request, f *flow) {
 		return
 	}
 	scenario := e.currentScenario()
+	if o, ok := scenario.refusal(atAuthorize, e.Now()); ok {
+		e.refuseFlow(w, r, f, o)
+		return
+	}
 	missing := e.missing(f)
 	adminOnly := slices.ContainsFunc(missing, func(p permission) bool { return p.Admin })
 	switch {
@@ -203,6 +208,12 @@ func (e *Emulator) step(w http.ResponseWriter, r *http.Request, f *flow) {
 		e.signInPage(w, r, f, "blocked", nil)
 	case f.user.MFA && !f.secondOK:
 		e.signInPage(w, r, f, "second", nil)
+	case f.organisation && !f.user.Admin:
+		e.signInPage(w, r, f, "admin", f.scopes.missing(nil))
+	case f.organisation && !f.consented:
+		e.signInPage(w, r, f, "organisation", f.scopes.missing(nil))
+	case f.organisation:
+		e.grantAll(w, r, f)
 	case len(missing) > 0 && (adminOnly || scenario == NeedsAdmin):
 		e.signInPage(w, r, f, "admin", missing)
 	case len(missing) > 0, f.prompt == "consent" && !f.consented:
@@ -218,7 +229,7 @@ func (e *Emulator) step(w http.ResponseWriter, r *http.Request, f *flow) {
 // action is what a person did on a page.
 func (e *Emulator) action(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		e.refusePage(w, r, oauthErr{code: "invalid_request", number: 9002313, text: "Invalid request. Request is malformed or invalid."})
+		e.refusePage(w, r, malformed())
 		return
 	}
 	e.mu.Lock()
@@ -226,7 +237,7 @@ func (e *Emulator) action(w http.ResponseWriter, r *http.Request) {
 	f, ok := e.flows[r.PostForm.Get("flow")]
 	e.mu.Unlock()
 	if !ok {
-		e.refusePage(w, r, oauthErr{code: "invalid_request", number: 90100, text: "This sign-in has ended. Go back to the application and start it again."})
+		e.refusePage(w, r, flowEnded())
 		return
 	}
 	// The flow is copied, so that a second click works on what its page showed.
@@ -246,13 +257,15 @@ func (e *Emulator) action(w http.ResponseWriter, r *http.Request) {
 		if f.user == nil {
 			break
 		}
-		if err := e.consent(f); err != nil {
-			e.brokenPage(w)
-			return
+		if !f.organisation {
+			if err := e.consent(f); err != nil {
+				e.brokenPage(w)
+				return
+			}
 		}
 		next.consented = true
 	case "decline":
-		e.finishError(w, r, f, oauthErr{code: "access_denied", number: 65004, uri: true, text: "User declined to consent to access the app."})
+		e.finishError(w, r, f, declined())
 		return
 	case "cancel":
 		e.finishCancel(w, r, f)
@@ -271,7 +284,7 @@ func (e *Emulator) consent(f *flow) error {
 		if e.scenario == NeedsAdmin {
 			return nil
 		}
-		for _, p := range f.scopes.missing(s.Consents[f.user.ID]) {
+		for _, p := range f.scopes.missing(s.consented(*f.user)) {
 			if !p.Admin {
 				s.Consents[f.user.ID] = append(s.Consents[f.user.ID], strings.ToLower(p.Name))
 			}
@@ -280,33 +293,52 @@ func (e *Emulator) consent(f *flow) error {
 	})
 }
 
-// finish ends f with a code.
+// finish ends f with a code, or lets its device in.
 func (e *Emulator) finish(w http.ResponseWriter, r *http.Request, f *flow) {
 	code, cookie := "1.AXoA"+random(420), random(32)
+	g := grant{User: f.user.ID, Tenant: f.user.Tenant, Client: ClientID, Scopes: f.asked}
 	err := e.update(func(s *state) error {
 		delete(e.flows, f.token)
-		e.note(s, "code", code)
 		e.note(s, "cookie", cookie)
-		e.nonces[hash(code)] = f.nonce
 		if len(e.browsers) >= maxFlows {
 			clear(e.browsers)
 		}
 		e.browsers[hash(cookie)] = f.user.ID
-		s.Codes[hash(code)] = grant{
-			User: f.user.ID, Tenant: f.user.Tenant, Client: ClientID, Scopes: f.asked, Issued: e.now(),
-			Redirect: f.redirectAsked(), Challenge: f.challenge, Method: f.method,
+		g.Issued = e.now()
+		if f.device != "" {
+			return nil
 		}
+		e.note(s, "code", code)
+		e.nonces[hash(code)] = f.nonce
+		g.Redirect, g.Challenge, g.Method = f.redirect.String(), f.challenge, f.method
+		s.Codes[hash(code)] = g
 		return nil
 	})
 	if err != nil {
 		e.brokenPage(w)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, e.cookie(cookie, 0))
+	if f.device != "" {
+		e.endDevice(w, r, f, &g)
+		return
+	}
 	e.deliver(w, r, f, url.Values{"code": {code}, "session_state": {uuid.NewString()}})
 }
 
-func (f *flow) redirectAsked() string { return f.redirect.String() }
+// refuseFlow ends f as a scenario wants: on a page of its own, or back at the
+// application.
+func (e *Emulator) refuseFlow(w http.ResponseWriter, r *http.Request, f *flow, o oauthErr) {
+	if o.number == 65001 {
+		o.code = "consent_required" // as authorize calls it
+	}
+	if o.page {
+		e.drop(f)
+		e.refusePage(w, r, o)
+		return
+	}
+	e.finishError(w, r, f, o)
+}
 
 // finishCancel ends f as Microsoft's Cancel does: without a description.
 func (e *Emulator) finishCancel(w http.ResponseWriter, r *http.Request, f *flow) {
@@ -324,7 +356,12 @@ func (e *Emulator) finishError(w http.ResponseWriter, r *http.Request, f *flow, 
 }
 
 // deliver hands the result to the redirect address, in the way that was asked for.
+// A device is told when it asks.
 func (e *Emulator) deliver(w http.ResponseWriter, r *http.Request, f *flow, result url.Values) {
+	if f.device != "" {
+		e.endDevice(w, r, f, nil)
+		return
+	}
 	if f.state != "" {
 		result.Set("state", f.state)
 	}
@@ -337,9 +374,11 @@ func (e *Emulator) deliver(w http.ResponseWriter, r *http.Request, f *flow, resu
 		target.Path = "/"
 	}
 	address := target.String()
-	if f.mode == "query" {
+	switch {
+	case len(result) == 0:
+	case f.mode == "query":
 		address += "?" + result.Encode()
-	} else {
+	default:
 		address += "#" + result.Encode()
 	}
 	http.Redirect(w, r, address, http.StatusSeeOther)

@@ -19,6 +19,7 @@ func (e *Emulator) loginRoutes() http.Handler {
 	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", e.configuration)
 	mux.HandleFunc("GET /{tenant}/discovery/v2.0/keys", e.keys)
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", e.token)
+	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/devicecode", e.deviceCode)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the demo tenant has no such page", http.StatusNotFound)
 	})
@@ -37,7 +38,11 @@ func (e *Emulator) loginRoutes() http.Handler {
 // instance answers which hosts are one cloud.
 func (e *Emulator) instance(w http.ResponseWriter, r *http.Request) {
 	endpoint, err := url.Parse(r.URL.Query().Get("authorization_endpoint"))
-	hosts := []string{LoginHost, "login.windows.net", "login.microsoft.com", "sts.windows.net"}
+	own := hostOf(e.at.login)
+	hosts := []string{own}
+	if own == LoginHost {
+		hosts = append(hosts, "login.windows.net", "login.microsoft.com", "sts.windows.net")
+	}
 	if err != nil || !contains(hosts, endpoint.Host) {
 		e.oauthError(w, r, oauthErr{status: http.StatusBadRequest, code: "invalid_instance", number: 50049,
 			text: "Unknown or invalid instance."})
@@ -45,10 +50,10 @@ func (e *Emulator) instance(w http.ResponseWriter, r *http.Request) {
 	}
 	first, _, _ := strings.Cut(strings.TrimPrefix(endpoint.Path, "/"), "/")
 	writeJSON(w, http.StatusOK, map[string]any{
-		"tenant_discovery_endpoint": "https://" + LoginHost + "/" + url.PathEscape(first) + "/v2.0/.well-known/openid-configuration",
+		"tenant_discovery_endpoint": e.at.login + "/" + url.PathEscape(first) + "/v2.0/.well-known/openid-configuration",
 		"api-version":               "1.1",
 		"metadata": []map[string]any{
-			{"preferred_network": LoginHost, "preferred_cache": "login.windows.net", "aliases": hosts},
+			{"preferred_network": own, "preferred_cache": hosts[min(1, len(hosts)-1)], "aliases": hosts},
 			{"preferred_network": "login.partner.microsoftonline.cn", "preferred_cache": "login.partner.microsoftonline.cn", "aliases": []string{"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"}},
 			{"preferred_network": "login.microsoftonline.us", "preferred_cache": "login.microsoftonline.us", "aliases": []string{"login.microsoftonline.us", "login.usgovcloudapi.net"}},
 		},
@@ -74,16 +79,16 @@ func (e *Emulator) configuration(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	base := "https://" + LoginHost + "/" + tenant
+	base := e.at.login + "/" + tenant
 	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer":                                "https://" + LoginHost + "/" + issuer + "/v2.0",
-		"authorization_endpoint":                e.origin() + "/" + tenant + "/oauth2/v2.0/authorize",
+		"issuer":                                e.at.login + "/" + issuer + "/v2.0",
+		"authorization_endpoint":                e.at.pages + "/" + tenant + "/oauth2/v2.0/authorize",
 		"token_endpoint":                        base + "/oauth2/v2.0/token",
 		"device_authorization_endpoint":         base + "/oauth2/v2.0/devicecode",
-		"end_session_endpoint":                  base + "/oauth2/v2.0/logout",
+		"end_session_endpoint":                  e.at.pages + "/" + tenant + "/oauth2/v2.0/logout",
 		"kerberos_endpoint":                     base + "/kerberos",
 		"jwks_uri":                              base + "/discovery/v2.0/keys",
-		"userinfo_endpoint":                     "https://" + GraphHost + "/oidc/userinfo",
+		"userinfo_endpoint":                     e.at.graph + "/oidc/userinfo",
 		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		"response_modes_supported":              []string{"query", "fragment", "form_post"},
 		"subject_types_supported":               []string{"pairwise"},
@@ -96,7 +101,7 @@ func (e *Emulator) configuration(w http.ResponseWriter, r *http.Request) {
 		"tenant_region_scope":                   "EU",
 		"cloud_instance_name":                   "microsoftonline.com",
 		"cloud_graph_host_name":                 "graph.windows.net",
-		"msgraph_host":                          GraphHost,
+		"msgraph_host":                          hostOf(e.at.graph),
 		"rbac_url":                              "https://pas.windows.net",
 		"claims_supported": []string{"sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host",
 			"aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash", "email"},
@@ -117,8 +122,14 @@ func (e *Emulator) keys(w http.ResponseWriter, r *http.Request) {
 		"n":      base64.RawURLEncoding.EncodeToString(public.N.Bytes()),
 		"e":      base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes()),
 		"x5c":    []string{base64.StdEncoding.EncodeToString(s.cert)},
-		"issuer": "https://" + LoginHost + "/" + issuer + "/v2.0",
+		"issuer": e.at.login + "/" + issuer + "/v2.0",
 	}}})
+}
+
+// hostOf is the host, with its port, of an origin.
+func hostOf(origin string) string {
+	_, host, _ := strings.Cut(origin, "://")
+	return host
 }
 
 func contains(list []string, s string) bool {

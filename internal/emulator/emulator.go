@@ -5,7 +5,8 @@
 //
 // Start with Open. RoundTripper answers the real host names in process, so that
 // nothing leaves the machine; only the sign-in page and the page that shows the
-// chats (URL) listen, on a loopback address. What was consented, issued and
+// chats (URL) listen, on a loopback address. Or start with Serve, which offers all
+// of it to other programs, over TLS on one origin. What was consented, issued and
 // posted lies in Options.Dir and is durable before an answer leaves; codes and
 // tokens lie there as hashes only.
 package emulator
@@ -13,6 +14,8 @@ package emulator
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -52,6 +55,7 @@ type Emulator struct {
 	dir   string
 	clock func() time.Time
 
+	at       places
 	listener net.Listener
 	server   *http.Server
 	served   chan struct{}
@@ -60,6 +64,7 @@ type Emulator struct {
 
 	graph http.Handler
 	login http.Handler
+	page  *http.ServeMux
 
 	mu       sync.Mutex
 	st       *state
@@ -71,47 +76,66 @@ type Emulator struct {
 	nonces   map[string]string // code's hash → nonce; never written
 	flows    map[string]*flow  // sign-ins under way, by their token
 	browsers map[string]string // sign-in page's cookie → user id
+	devices  []*device         // sign-ins with a code that a person types
+	requests map[string]int    // "METHOD /path" → how many since Open
 }
+
+// places are the origins under which the services are reached.
+type places struct{ login, pages, graph string }
 
 // Open loads the state below o.Dir, or makes it, and starts the pages' listener.
 // A state file whose bytes make no sense is put aside and a new one is begun;
 // Notice tells of it. A file that cannot be read, or that a newer version wrote,
 // is an error.
 func Open(o Options) (*Emulator, error) {
-	if o.Dir == "" {
-		return nil, errors.New("emulator: no folder given")
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
+	e, err := load(o.Dir, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	if e.listener, err = listenLoopback(o.Listen); err != nil {
+		return nil, err
+	}
+	e.at = places{login: "https://" + LoginHost, pages: "http://" + e.listener.Addr().String(), graph: "https://" + GraphHost}
+	e.serveOn(e.listener, e.pages())
+	return e, nil
+}
+
+// load makes an emulator of the state below dir; it does not listen yet.
+func load(dir string, now func() time.Time) (*Emulator, error) {
+	if dir == "" {
+		return nil, errors.New("emulator: no folder given")
+	}
+	if now == nil {
+		now = time.Now
+	}
 	e := &Emulator{
-		dir: o.Dir, clock: o.Now,
-		pageKey: random(24), pageForm: random(24), served: make(chan struct{}),
-		nonces: map[string]string{}, flows: map[string]*flow{}, browsers: map[string]string{},
+		dir: dir, clock: now, pageKey: random(24), pageForm: random(24),
+		nonces: map[string]string{}, flows: map[string]*flow{}, browsers: map[string]string{}, requests: map[string]int{},
 	}
 	if err := e.load(); err != nil {
 		return nil, err
 	}
-	listener, err := listenLoopback(o.Listen)
-	if err != nil {
-		return nil, err
-	}
-	e.listener = listener
-	e.graph, e.login = e.graphRoutes(), e.loginRoutes()
+	e.graph, e.login, e.page = e.graphRoutes(), e.loginRoutes(), e.pageRoutes()
+	return e, nil
+}
+
+// serveOn answers what comes in at l until Close.
+func (e *Emulator) serveOn(l net.Listener, h http.Handler) {
 	e.server = &http.Server{
-		Handler:           e.pages(),
+		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0), // strangers' handshakes
 	}
+	e.served = make(chan struct{})
 	go func() {
 		defer close(e.served)
-		_ = e.server.Serve(listener) // ends with Close; its error says nothing more
+		_ = e.server.Serve(l) // ends with Close; its error says nothing more
 	}()
-	return e, nil
 }
 
 // listenLoopback refuses every address that another machine could reach.
@@ -127,6 +151,10 @@ func listenLoopback(addr string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
+	// A name server may say anything of localhost.
+	if bound, ok := l.Addr().(*net.TCPAddr); !ok || !bound.IP.IsLoopback() {
+		return nil, errors.Join(fmt.Errorf("emulator: listen address %q is not a loopback address", addr), l.Close())
+	}
 	return l, nil
 }
 
@@ -138,9 +166,7 @@ func (e *Emulator) Close() error {
 }
 
 // URL is the page that shows the demo tenants' chats. Who knows it may read them.
-func (e *Emulator) URL() string { return e.origin() + "/demo/" + e.pageKey + "/" }
-
-func (e *Emulator) origin() string { return "http://" + e.listener.Addr().String() }
+func (e *Emulator) URL() string { return e.at.pages + "/demo/" + e.pageKey + "/" }
 
 // Notice tells of a damaged state that Open put aside; empty when all was well.
 func (e *Emulator) Notice() string {
@@ -205,7 +231,7 @@ func (e *Emulator) Reset() error {
 	if err := e.replace(fresh); err != nil {
 		return err
 	}
-	e.faults, e.scenario = nil, ""
+	e.faults, e.scenario, e.devices = nil, "", nil
 	clear(e.nonces)
 	clear(e.flows)
 	clear(e.browsers)

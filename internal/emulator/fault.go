@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"fmt"
 	"net/http"
 	"regexp"
 	"time"
@@ -22,16 +21,26 @@ type Fault struct {
 	AfterCommit bool          // the request has its effect first
 	Reset       bool          // the connection breaks in place of an answer
 	Truncate    bool          // the answer's body ends in the middle
+	EmptyPage   bool          // a list's page is empty and names the next one, which is not
 }
 
 // AddFault arms f.
 func (e *Emulator) AddFault(f Fault) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if f.Count < 1 {
-		f.Count = 1
-	}
+	f.Count = max(f.Count, 1)
 	e.faults = append(e.faults, &f)
+}
+
+// SetFaults arms list in place of all that are armed.
+func (e *Emulator) SetFaults(list ...Fault) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.faults = nil
+	for _, f := range list {
+		f.Count = max(f.Count, 1)
+		e.faults = append(e.faults, &f)
+	}
 }
 
 // takeFault uses up one count of the fault that meets r, if any.
@@ -49,36 +58,4 @@ func (e *Emulator) takeFault(r *http.Request) *Fault {
 		return &met
 	}
 	return nil
-}
-
-// Scenario is a rule of the organisation that sign-in and renewal meet.
-type Scenario string
-
-// The scenarios.
-const (
-	Normal              Scenario = ""
-	NeedsAdmin          Scenario = "needs_admin"       // only an administrator may consent
-	NeedsMFA            Scenario = "mfa"               // renewal wants a second factor
-	Blocked             Scenario = "blocked"           // conditional access forbids sign-in and renewal
-	SignInFrequency     Scenario = "sign_in_frequency" // renewal wants a new sign-in
-	SignInUnavailable   Scenario = "unavailable"       // the token endpoint answers 503
-	publicClientRefused Scenario = "no_public_client"  // "allow public client flows" is off
-)
-
-// SetScenario switches to the named scenario.
-func (e *Emulator) SetScenario(name string) error {
-	switch s := Scenario(name); s {
-	case Normal, NeedsAdmin, NeedsMFA, Blocked, SignInFrequency, SignInUnavailable, publicClientRefused:
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.scenario = s
-		return nil
-	}
-	return fmt.Errorf("emulator: no scenario %q", name)
-}
-
-func (e *Emulator) currentScenario() Scenario {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.scenario
 }

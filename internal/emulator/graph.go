@@ -37,6 +37,7 @@ func (e *Emulator) graphRoutes() http.Handler {
 		})
 	}
 	chats := []string{"Chat.ReadBasic", "Chat.Read", "Chat.ReadWrite"}
+	route("GET /oidc/userinfo", e.userInfo, "openid")
 	route("GET /v1.0/me", e.me, "User.Read")
 	route("GET /v1.0/me/calendarView", e.calendarView, "Calendars.Read", "Calendars.ReadBasic", "Calendars.ReadWrite")
 	route("GET /v1.0/me/onlineMeetings", e.onlineMeetings, "OnlineMeetings.Read", "OnlineMeetings.ReadWrite")
@@ -70,7 +71,7 @@ func (e *Emulator) graphHeaders(w http.ResponseWriter, r *http.Request) {
 
 // admit checks the token and its scopes.
 func (e *Emulator) admit(w http.ResponseWriter, r *http.Request, anyOf []string) (*call, bool) {
-	const challenge = `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="` + graphAudience + `"`
+	challenge := `Bearer realm="", authorization_uri="` + e.at.login + `/common/oauth2/authorize", client_id="` + graphAudience + `"`
 	refuse := func(text string) (*call, bool) {
 		w.Header().Set("WWW-Authenticate", challenge)
 		e.graphError(w, r, http.StatusUnauthorized, "InvalidAuthenticationToken", text, "")
@@ -146,7 +147,7 @@ func (c *call) failInner(status int, code, message string, inner map[string]any)
 
 // ok answers with body, which the call owns.
 func (c *call) ok(entity string, body map[string]any) {
-	body["@odata.context"] = "https://" + GraphHost + "/v1.0/$metadata#" + entity
+	body["@odata.context"] = c.e.at.graph + "/v1.0/$metadata#" + entity
 	writeJSON(c.w, cmp.Or(c.status, http.StatusOK), body)
 }
 
@@ -168,7 +169,7 @@ func (c *call) top(otherwise, most int) (int, bool) {
 func (c *call) next(token string) string {
 	q := c.r.URL.Query()
 	q.Set("$skiptoken", token)
-	return "https://" + GraphHost + c.r.URL.EscapedPath() + "?" + q.Encode()
+	return c.e.at.graph + c.r.URL.EscapedPath() + "?" + q.Encode()
 }
 
 // page answers with a part of items.
@@ -188,6 +189,9 @@ func (c *call) page(entity string, items []map[string]any, otherwise, most int) 
 		from = min(n, len(items))
 	}
 	to := min(from+top, len(items))
+	if emptyPage(c.r) && from < len(items) {
+		to = from
+	}
 	body := map[string]any{"value": append([]map[string]any{}, items[from:to]...)}
 	if to < len(items) {
 		body["@odata.nextLink"] = c.next(sealToken(strconv.Itoa(to)))
@@ -242,6 +246,15 @@ func (e *Emulator) me(c *call) {
 		"userPrincipalName": u.UPN, "id": u.ID,
 	}
 	c.ok("users/$entity", c.selected(body))
+}
+
+// userInfo is OpenID's own answer about the person.
+func (e *Emulator) userInfo(c *call) {
+	u := c.who.user
+	writeJSON(c.w, http.StatusOK, map[string]any{
+		"sub": pairwise(u, ClientID), "name": u.Name(), "family_name": u.Surname, "given_name": u.Given, "email": u.UPN,
+		"picture": c.e.at.graph + "/v1.0/me/photo/$value",
+	})
 }
 
 // selected keeps what $select names, and the id.

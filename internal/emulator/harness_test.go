@@ -82,7 +82,7 @@ func authURL(e *Emulator, changes ...string) string {
 			q.Set(changes[i], changes[i+1])
 		}
 	}
-	return e.origin() + "/" + tenant + "/oauth2/v2.0/authorize?" + q.Encode()
+	return e.at.pages + "/" + tenant + "/oauth2/v2.0/authorize?" + q.Encode()
 }
 
 func signIn(t *testing.T, p emulatortest.Person, address string) url.Values {

@@ -104,10 +104,10 @@ func (s signer) accessToken(u user, set scopeSet, session string, cp1 bool, now 
 	return s.sign(claims, map[string]string{"x5t": s.thumbprint, "nonce": random(32)})
 }
 
-// idToken is a version 2 ID token.
-func (s signer) idToken(u user, session, nonce string, now time.Time) (string, error) {
+// idToken is a version 2 ID token of the sign-in service at login.
+func (s signer) idToken(u user, login, session, nonce string, now time.Time) (string, error) {
 	claims := jwt.MapClaims{
-		"aud": ClientID, "iss": "https://" + LoginHost + "/" + u.Tenant + "/v2.0",
+		"aud": ClientID, "iss": login + "/" + u.Tenant + "/v2.0",
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix(),
 		"aio": random(40), "email": u.UPN, "name": u.Name(), "oid": u.ID, "preferred_username": u.UPN,
 		"rh": "1.AXoA" + random(24) + ".", "sid": session, "sub": pairwise(u, ClientID),

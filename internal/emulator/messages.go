@@ -44,14 +44,15 @@ type Mention struct {
 	UserName string `json:"user_name"`
 }
 
-// Messages are what was posted to a chat since the state was made, oldest first;
-// the messages that were there from the start are not among them.
+// Messages are what was posted to a chat, or to all for "", since the state was
+// made, oldest first; the messages that were there from the start are not among
+// them.
 func (e *Emulator) Messages(chatID string) []Message {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var found []Message
 	for _, m := range e.st.Messages {
-		if m.ChatID == chatID && !m.Seed {
+		if (chatID == "" || m.ChatID == chatID) && !m.Seed {
 			found = append(found, m)
 		}
 	}
@@ -135,7 +136,11 @@ func (e *Emulator) listMessages(c *call) {
 	e.mu.Unlock()
 
 	body := map[string]any{}
-	if len(found) > top {
+	switch {
+	case emptyPage(c.r) && len(found) > 0:
+		body["@odata.nextLink"] = c.next(sealToken(strconv.FormatInt(number(found[0].ID)+1, 10)))
+		found = nil
+	case len(found) > top:
 		found = found[:top]
 		body["@odata.nextLink"] = c.next(sealToken(found[top-1].ID))
 	}

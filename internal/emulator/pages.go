@@ -25,12 +25,6 @@ var (
 // They are reached over loopback by name or number only, so that a foreign site
 // cannot point its own name here (DNS rebinding).
 func (e *Emulator) pages() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{tenant}/oauth2/v2.0/authorize", e.authorize)
-	mux.HandleFunc("POST /signin", e.action)
-	mux.HandleFunc("GET /demo/{key}/{$}", e.chatsPage)
-	mux.HandleFunc("POST /demo/{key}/clock", e.chatsClock)
-	mux.HandleFunc("POST /demo/{key}/reset", e.chatsReset)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
@@ -43,9 +37,25 @@ func (e *Emulator) pages() http.Handler {
 			http.Error(w, "this page is for this computer only", http.StatusMisdirectedRequest)
 			return
 		}
+		e.count(r)
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-		mux.ServeHTTP(w, r)
+		e.page.ServeHTTP(w, r)
 	})
+}
+
+func (e *Emulator) pageRoutes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{tenant}/oauth2/v2.0/authorize", e.authorize)
+	mux.HandleFunc("GET /{tenant}/v2.0/adminconsent", e.adminConsent)
+	mux.HandleFunc("GET /{tenant}/oauth2/v2.0/logout", e.logout)
+	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/logout", e.logout)
+	mux.HandleFunc("GET /devicelogin", e.devicePage)
+	mux.HandleFunc("POST /devicelogin", e.deviceEnter)
+	mux.HandleFunc("POST /signin", e.action)
+	mux.HandleFunc("GET /demo/{key}/{$}", e.chatsPage)
+	mux.HandleFunc("POST /demo/{key}/clock", e.chatsClock)
+	mux.HandleFunc("POST /demo/{key}/reset", e.chatsReset)
+	return mux
 }
 
 func loopbackHost(hostport string) bool {
@@ -66,13 +76,13 @@ type view struct {
 	Body  any
 }
 
-// render writes a page. forms are the origins, besides the page's own, that its
-// forms end at.
+// render writes a page. forms are the origins, each after a space, that its forms
+// end at besides the page's own.
 func (e *Emulator) render(w http.ResponseWriter, status int, name string, v view, script bool, forms ...string) {
 	v.Style, v.Nonce = template.CSS(styleCSS), random(16) // our own file
 	csp := "default-src 'none'; style-src 'nonce-" + v.Nonce + "'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 	for _, f := range forms {
-		csp += " " + f
+		csp += f
 	}
 	if script {
 		csp += "; script-src 'nonce-" + v.Nonce + "'"
@@ -88,8 +98,14 @@ func (e *Emulator) render(w http.ResponseWriter, status int, name string, v view
 	_, _ = w.Write([]byte(page.String()))
 }
 
-// origin is what a form that ends at the redirect address is allowed to reach.
-func (f *flow) origin() string { return "http://" + f.redirect.Host }
+// origin is what a form that ends at the redirect address is allowed to reach:
+// nothing for a device, whose sign-in ends on a page.
+func (f *flow) origin() string {
+	if f.redirect == nil {
+		return ""
+	}
+	return " http://" + f.redirect.Host
+}
 
 // accountPage asks who signs in: all accounts, or the hinted one.
 func (e *Emulator) accountPage(w http.ResponseWriter, r *http.Request, f *flow) {
@@ -110,7 +126,7 @@ func (e *Emulator) accountPage(w http.ResponseWriter, r *http.Request, f *flow) 
 func (e *Emulator) signInPage(w http.ResponseWriter, r *http.Request, f *flow, name string, asked []permission) {
 	titles := map[string]string{
 		"second": "Approve the sign-in", "consent": "Permissions requested",
-		"admin": "Approval required", "blocked": "You cannot access this right now",
+		"admin": "Approval required", "organisation": "Permissions requested for your organisation", "blocked": "You cannot access this right now",
 	}
 	body := struct {
 		User    user

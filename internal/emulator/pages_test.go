@@ -39,7 +39,7 @@ func TestEveryPageIsPrivate(t *testing.T) {
 	e, _ := start(t)
 	for name, address := range map[string]string{
 		"accounts": authURL(e), "form_post": authURL(e, "prompt", "none", "response_mode", "form_post"),
-		"refused": authURL(e, "client_id", "x"), "chats": e.URL(), "nothing": e.origin() + "/",
+		"refused": authURL(e, "client_id", "x"), "chats": e.URL(), "nothing": e.at.pages + "/",
 	} {
 		_, h, body := fetch(t, "GET", address, nil, "")
 		for header, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"} {
@@ -86,13 +86,13 @@ func TestFormsNeedTheirToken(t *testing.T) {
 	if got := e.Now(); !got.Equal(before) {
 		t.Errorf("the clock moved to %v", got)
 	}
-	if status, _, body := fetch(t, "POST", e.origin()+"/signin", form, url.Values{"flow": {"guess"}, "do": {"accept"}}.Encode()); status != http.StatusBadRequest || !strings.Contains(body, "has ended") {
+	if status, _, body := fetch(t, "POST", e.at.pages+"/signin", form, url.Values{"flow": {"guess"}, "do": {"accept"}}.Encode()); status != http.StatusBadRequest || !strings.Contains(body, "has ended") {
 		t.Errorf("sign-in: %d %q", status, body)
 	}
-	if status, _, _ := fetch(t, "GET", e.origin()+"/demo/guess/", nil, ""); status != http.StatusNotFound {
+	if status, _, _ := fetch(t, "GET", e.at.pages+"/demo/guess/", nil, ""); status != http.StatusNotFound {
 		t.Errorf("chats without the key: %d, want 404", status)
 	}
-	if status, _, _ := fetch(t, "POST", e.origin()+"/demo/guess/reset", form, "form="+e.pageForm); status != http.StatusNotFound {
+	if status, _, _ := fetch(t, "POST", e.at.pages+"/demo/guess/reset", form, "form="+e.pageForm); status != http.StatusNotFound {
 		t.Errorf("reset without the key: %d, want 404", status)
 	}
 }
@@ -107,7 +107,7 @@ func TestThePagesWorkByKeyboard(t *testing.T) {
 		t.Error("the page does not say that it is the demo tenant's")
 	}
 	flow := regexp.MustCompile(`name="flow" value="([^"]+)"`).FindStringSubmatch(body)[1]
-	_, _, body = fetch(t, "POST", e.origin()+"/signin", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+	_, _, body = fetch(t, "POST", e.at.pages+"/signin", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
 		url.Values{"flow": {flow}, "do": {"pick"}, "account": {adele.ID}}.Encode())
 	if strings.Count(body, " autofocus") != 1 || !strings.Contains(body, `value="accept" class="primary" autofocus`) {
 		t.Errorf("Accept has no focus:\n%s", body)

@@ -3,8 +3,8 @@ package emulator
 import "strings"
 
 // The people of the two tenants, by sign-in name. Adele organises most meetings
-// and is the first on the sign-in page; Lee's sign-in asks for a second factor;
-// Megan works for the other tenant.
+// and is the first on the sign-in page; Lee is an administrator, whose sign-in asks
+// for a second factor; Megan is the other tenant's administrator.
 const (
 	Adele = "AdeleV@contoso.example"
 	Alex  = "AlexW@contoso.example"
@@ -48,6 +48,7 @@ type user struct {
 	UPN, Job, Phone string
 	Office          string
 	MFA             bool
+	Admin           bool // may consent for everybody in the organisation
 }
 
 func (u user) Name() string { return u.Given + " " + u.Surname }
@@ -64,8 +65,8 @@ func (u user) Organisation() string {
 var users = []user{
 	{ID: "87d349ed-44d7-43e1-9a83-5f2406dee5bd", Tenant: tenants[0].ID, Given: "Adele", Surname: "Vance", UPN: Adele, Job: "Retail Manager", Phone: "+1 425 555 0109", Office: "18/2111"},
 	{ID: "4782e723-f4f4-4af3-a76e-25e3bab0d896", Tenant: tenants[0].ID, Given: "Alex", Surname: "Wilber", UPN: Alex, Job: "Marketing Assistant", Phone: "+1 858 555 0110", Office: "131/1104"},
-	{ID: "c03e6eaa-b6ab-46d7-905b-73ec7ea1f755", Tenant: tenants[0].ID, Given: "Lee", Surname: "Gu", UPN: Lee, Job: "Director", Phone: "+1 913 555 0101", Office: "23/3101", MFA: true},
-	{ID: "048098f4-2e4c-4b1f-9b0c-6f7d2d0c5a11", Tenant: tenants[1].ID, Given: "Megan", Surname: "Bowen", UPN: Megan, Job: "Account Manager", Phone: "+1 412 555 0109", Office: "12/1110"},
+	{ID: "c03e6eaa-b6ab-46d7-905b-73ec7ea1f755", Tenant: tenants[0].ID, Given: "Lee", Surname: "Gu", UPN: Lee, Job: "Director", Phone: "+1 913 555 0101", Office: "23/3101", MFA: true, Admin: true},
+	{ID: "048098f4-2e4c-4b1f-9b0c-6f7d2d0c5a11", Tenant: tenants[1].ID, Given: "Megan", Surname: "Bowen", UPN: Megan, Job: "Account Manager", Phone: "+1 412 555 0109", Office: "12/1110", Admin: true},
 }
 
 var adele, alex, lee, megan = users[0], users[1], users[2], users[3]

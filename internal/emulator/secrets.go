@@ -14,8 +14,8 @@ import (
 // Secret is a secret that this process issued or received. It exists so that
 // tests can search for leaks; it is kept in memory only.
 type Secret struct {
-	Kind  string // code, access_token, refresh_token, id_token, code_verifier, state, nonce, cookie
-	Value string
+	Kind  string `json:"kind"` // code, device_code, access_token, refresh_token, id_token, code_verifier, state, nonce, cookie
+	Value string `json:"value"`
 }
 
 // TailLen is how many bytes of a secret's end a tail covers.
@@ -23,7 +23,7 @@ const TailLen = 32
 
 // maxSecrets bounds what a demo that runs for weeks keeps.
 const (
-	maxSecrets = 4096
+	maxSecrets = 20000
 	maxTails   = 50000
 )
 

@@ -320,7 +320,7 @@ func TestDiscoveryNamesTheRealHostsAndTheLocalPage(t *testing.T) {
 		if status != 200 || body["issuer"] != "https://login.microsoftonline.com/"+issuer+"/v2.0" {
 			t.Errorf("%s: %d, issuer %v", authority, status, body["issuer"])
 		}
-		if got := body["authorization_endpoint"].(string); !strings.HasPrefix(got, e.origin()+"/") {
+		if got := body["authorization_endpoint"].(string); !strings.HasPrefix(got, e.at.pages+"/") {
 			t.Errorf("%s: authorization_endpoint %s", authority, got)
 		}
 		if got := body["token_endpoint"].(string); !strings.HasPrefix(got, "https://login.microsoftonline.com/") {

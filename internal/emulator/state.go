@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"debrief/internal/platform"
@@ -31,6 +32,15 @@ type state struct {
 	Messages  []Message            `json:"messages"`          // ascending by id
 	LastID    int64                `json:"last_message_id"`
 	Tails     map[string]string    `json:"tails"` // hex of Tail → kind
+
+	// Organisations holds what administrators consented to for everybody: tenant
+	// id → permissions, lower case.
+	Organisations map[string][]string `json:"organisations,omitempty"`
+}
+
+// consented is what u needs not be asked for any more.
+func (s *state) consented(u user) []string {
+	return append(slices.Clone(s.Consents[u.ID]), s.Organisations[u.Tenant]...)
 }
 
 // grant is what a code or a refresh token stands for.
@@ -62,6 +72,9 @@ func newState(now time.Time) (*state, error) {
 func (s *state) complete() {
 	if s.Consents == nil {
 		s.Consents = map[string][]string{}
+	}
+	if s.Organisations == nil {
+		s.Organisations = map[string][]string{}
 	}
 	if s.Codes == nil {
 		s.Codes = map[string]grant{}

@@ -29,7 +29,7 @@ func (e *Emulator) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := r.ParseForm(); err != nil {
-		e.oauthError(w, r, oauthErr{code: "invalid_request", number: 9002313, uri: true, text: "Invalid request. Request is malformed or invalid."})
+		e.oauthError(w, r, malformed())
 		return
 	}
 	body, refused, err := e.redeem(r.PathValue("tenant"), r.PostForm)
@@ -57,7 +57,7 @@ type tokenAnswer struct {
 	ClientInfo   string `json:"client_info,omitzero"`
 }
 
-// redeem turns a code or a refresh token into tokens. An error means that the
+// redeem turns a code, a device code or a refresh token into tokens. An error means that the
 // state could not be written.
 func (e *Emulator) redeem(authority string, form url.Values) (*tokenAnswer, *oauthErr, error) {
 	for _, name := range []string{"grant_type", "client_id"} {
@@ -72,12 +72,20 @@ func (e *Emulator) redeem(authority string, form url.Values) (*tokenAnswer, *oau
 	}
 	var answer *tokenAnswer
 	var refused *oauthErr
+	var waiting *device
 	err := e.update(func(s *state) error {
-		if o, bad := refusal(e.scenario, form.Get("grant_type"), e.now()); bad {
+		at := atCode
+		if form.Get("grant_type") == "refresh_token" {
+			at = atRenewal
+		}
+		if o, bad := e.scenario.refusal(at, e.now()); bad {
 			refused = &o
 			return nil
 		}
 		g, key, o := e.findGrant(s, form)
+		if o == nil && deviceGrant(form.Get("grant_type")) {
+			waiting = e.deviceOf(key)
+		}
 		if o == nil {
 			o = allowed(s, g, authority, &form)
 		}
@@ -86,10 +94,17 @@ func (e *Emulator) redeem(authority string, form url.Values) (*tokenAnswer, *oau
 			return nil
 		}
 		var err error
-		answer, err = e.issue(s, g, key, form)
+		if answer, err = e.issue(s, g, key, form); err == nil && waiting != nil {
+			waiting.used = true
+		}
 		return err
 	})
 	if err != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if waiting != nil {
+			waiting.used = false
+		}
 		return nil, nil, err
 	}
 	return answer, refused, nil
@@ -99,6 +114,19 @@ func (e *Emulator) redeem(authority string, form url.Values) (*tokenAnswer, *oau
 // code.
 func (e *Emulator) findGrant(s *state, form url.Values) (grant, string, *oauthErr) {
 	refuse := func(o oauthErr) (grant, string, *oauthErr) { return grant{}, "", &o }
+	if deviceGrant(form.Get("grant_type")) {
+		if form.Get("device_code") == "" {
+			return refuse(missingParameter("device_code"))
+		}
+		d, o := e.pollDevice(form)
+		if o != nil {
+			return refuse(*o)
+		}
+		if from := s.ValidFrom[d.grant.User]; d.grant.Issued.Before(from) {
+			return refuse(revoked(d.grant.Issued, from))
+		}
+		return *d.grant, d.key, nil
+	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
 		for _, name := range []string{"code", "redirect_uri"} {
@@ -111,17 +139,17 @@ func (e *Emulator) findGrant(s *state, form url.Values) (grant, string, *oauthEr
 		g, ok := s.Codes[key]
 		switch {
 		case !ok:
-			return refuse(invalidGrant(70000, "Provided grant is invalid or malformed."))
+			return refuse(badGrant())
 		case g.Revoked:
 			return refuse(revoked(g.Issued, s.ValidFrom[g.User]))
 		case g.Used:
-			return refuse(invalidGrant(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."))
+			return refuse(codeUsed())
 		case e.now().Sub(g.Issued) > codeLifetime:
-			return refuse(invalidGrant(70008, "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource."))
+			return refuse(codeExpired())
 		case g.Redirect != form.Get("redirect_uri"):
 			return refuse(invalidGrant(500112, "The reply address does not match the reply address provided when requesting Authorization code."))
 		case !verified(g.Challenge, g.Method, form.Get("code_verifier")):
-			return refuse(invalidGrant(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."))
+			return refuse(wrongVerifier())
 		}
 		g.Used = true
 		s.Codes[key] = g
@@ -134,7 +162,7 @@ func (e *Emulator) findGrant(s *state, form url.Values) (grant, string, *oauthEr
 		g, ok := s.Refresh[key]
 		switch {
 		case !ok:
-			return refuse(invalidGrant(70000, "Provided grant is invalid or malformed."))
+			return refuse(badGrant())
 		case g.Revoked:
 			return refuse(revoked(g.Issued, s.ValidFrom[g.User]))
 		case e.now().Sub(g.Issued) > refreshLifetime:
@@ -173,7 +201,7 @@ func allowed(s *state, g grant, authority string, form *url.Values) *oauthErr {
 		o := badScope(number, bad)
 		return &o
 	}
-	if len(set.missing(s.Consents[g.User])) > 0 {
+	if u, ok := userByID(g.User); !ok || len(set.missing(s.consented(u))) > 0 {
 		o := notConsented()
 		return &o
 	}
@@ -193,7 +221,7 @@ func (e *Emulator) issue(s *state, g grant, key string, form url.Values) (*token
 	seconds := int(accessLifetime / time.Second)
 	a := &tokenAnswer{TokenType: "Bearer", Scope: set.echo(), ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: access}
 	if set.openID {
-		a.IDToken, err = e.signer.idToken(u, sessionID(key), e.nonces[key], now)
+		a.IDToken, err = e.signer.idToken(u, e.at.login, sessionID(key), e.nonces[key], now)
 		if err != nil {
 			return nil, err
 		}

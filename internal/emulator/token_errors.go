@@ -18,6 +18,7 @@ type oauthErr struct {
 	sub    string // suberror
 	uri    bool   // has an error_uri
 	claims string // JSON, as text
+	page   bool   // at authorize it is shown on a page and never redirected
 }
 
 // description is error_description, with the ids that support asks for.
@@ -77,13 +78,26 @@ func correlationID(r *http.Request) string {
 }
 
 func unknownTenant(name string) oauthErr {
-	return oauthErr{code: "invalid_tenant", number: 90002, uri: true,
+	return oauthErr{code: "invalid_tenant", number: 90002, uri: true, page: true,
 		text: fmt.Sprintf("Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.", printable(name))}
 }
 
 func unknownClient(id string) oauthErr {
-	return oauthErr{code: "unauthorized_client", number: 700016, uri: true,
+	return oauthErr{code: "unauthorized_client", number: 700016, uri: true, page: true,
 		text: fmt.Sprintf("Application with identifier '%s' was not found in the directory 'Contoso'.", printable(id))}
+}
+
+func wrongRedirect(address string) oauthErr {
+	return oauthErr{code: "invalid_request", number: 50011, uri: true, page: true,
+		text: fmt.Sprintf("The redirect URI '%s' specified in the request does not match the redirect URIs configured for the application '%s'.", printable(address), ClientID)}
+}
+
+func malformed() oauthErr {
+	return oauthErr{code: "invalid_request", number: 9002313, uri: true, text: "Invalid request. Request is malformed or invalid."}
+}
+
+func flowEnded() oauthErr {
+	return oauthErr{code: "invalid_request", number: 90100, text: "This sign-in has ended. Go back to the application and start it again."}
 }
 
 func missingParameter(name string) oauthErr {
@@ -115,31 +129,26 @@ func inactive(issued time.Time) oauthErr {
 		text: fmt.Sprintf("The refresh token has expired due to inactivity. The token was issued on %s and was inactive for 90.00:00:00.", iso7(issued))}
 }
 
-func invalidGrant(number int, text string) oauthErr {
-	return oauthErr{code: "invalid_grant", number: number, text: text}
+func badGrant() oauthErr { return invalidGrant(70000, "Provided grant is invalid or malformed.") }
+
+func codeUsed() oauthErr {
+	return invalidGrant(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.")
 }
 
-// refusal is what a scenario answers at the token endpoint, if anything.
-func refusal(s Scenario, grantType string, now time.Time) (oauthErr, bool) {
-	switch {
-	case s == SignInUnavailable:
-		return oauthErr{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", number: 90033,
-			text: "A transient error has occurred. Please try again."}, true
-	case s == publicClientRefused:
-		return oauthErr{status: http.StatusUnauthorized, code: "invalid_client", number: 7000218, uri: true,
-			text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."}, true
-	case s == Blocked:
-		return oauthErr{code: "invalid_grant", number: 53003, sub: "message_only", uri: true,
-			text:   "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
-			claims: `{"access_token":{"capolids":{"essential":true,"values":["6f1c1d2e-58b1-4c3a-9a8e-0d6e5f7b4a21"]}}}`}, true
-	case s == NeedsMFA && grantType == "refresh_token":
-		return oauthErr{code: "interaction_required", number: 50076, sub: "basic_action", uri: true,
-			text: fmt.Sprintf("Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '%s'.", graphAudience)}, true
-	case s == SignInFrequency && grantType == "refresh_token":
-		return oauthErr{code: "invalid_grant", number: 70043, sub: "token_expired",
-			text: fmt.Sprintf("The refresh token has expired or is invalid due to sign-in frequency checks by conditional access. The token was issued on %s and the maximum allowed lifetime for this request is 32400.", iso7(now.Add(-10*time.Hour)))}, true
-	}
-	return oauthErr{}, false
+func codeExpired() oauthErr {
+	return invalidGrant(70008, "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.")
+}
+
+func wrongVerifier() oauthErr {
+	return invalidGrant(501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request.")
+}
+
+func declined() oauthErr {
+	return oauthErr{code: "access_denied", number: 65004, uri: true, text: "User declined to consent to access the app."}
+}
+
+func invalidGrant(number int, text string) oauthErr {
+	return oauthErr{code: "invalid_grant", number: number, text: text}
 }
 
 // iso7 is a time with the seven digits that .NET prints.

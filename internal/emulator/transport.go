@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -41,15 +42,16 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	served.Body, served.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 
 	w := &answer{header: http.Header{}}
-	if err := t.e.serve(w, served, len(body)); err != nil {
+	if err := t.e.serve(w, served, host == GraphHost, len(body)); err != nil {
 		return nil, err
 	}
 	return w.response(r), nil
 }
 
-// serve answers a request of either host, faults included. An error is a broken
-// connection.
-func (e *Emulator) serve(w *answer, r *http.Request, size int) error {
+// serve answers a request to Graph or to the sign-in service, faults included. An
+// error is a broken connection.
+func (e *Emulator) serve(w *answer, r *http.Request, toGraph bool, size int) error {
+	e.count(r)
 	fault := e.takeFault(r)
 	if fault != nil && fault.Delay > 0 {
 		timer := time.NewTimer(fault.Delay)
@@ -60,9 +62,12 @@ func (e *Emulator) serve(w *answer, r *http.Request, size int) error {
 			return r.Context().Err()
 		}
 	}
-	handler, fail := e.graph, e.graphFault
-	if r.Host == LoginHost {
-		handler, fail = e.login, e.loginFault
+	handler, fail := e.login, e.loginFault
+	if toGraph {
+		handler, fail = e.graph, e.graphFault
+	}
+	if fault != nil && fault.EmptyPage {
+		r = r.WithContext(context.WithValue(r.Context(), emptyPageKey{}, true))
 	}
 	replaces := fault != nil && (fault.Status != 0 || fault.Reset)
 	if !replaces || fault.AfterCommit {
@@ -94,6 +99,11 @@ func (e *Emulator) serve(w *answer, r *http.Request, size int) error {
 	w.truncated = fault.Truncate
 	return nil
 }
+
+// emptyPageKey marks a request whose page the fault EmptyPage empties.
+type emptyPageKey struct{}
+
+func emptyPage(r *http.Request) bool { return r.Context().Value(emptyPageKey{}) != nil }
 
 // answer is an http.ResponseWriter that becomes a response.
 type answer struct {

@@ -1,7 +1,7 @@
 // Package emulatortest plays the person at the emulator's sign-in pages, without
 // a browser: for tests that need a sign-in to happen.
 //
-// Start with Person.SignIn.
+// Start with Person.SignIn, or with Person.EnterCode for a sign-in with a code.
 package emulatortest
 
 import (
@@ -24,6 +24,10 @@ type Person struct {
 	Decline bool           // declines the permissions
 	Cancel  bool           // cancels on the first page
 	Jar     http.CookieJar // the browser's cookies; nil: a throw-away profile
+
+	// Transport is the browser's way to the pages; nil: http.DefaultTransport. A
+	// served emulator needs one that trusts its certificate authority.
+	Transport http.RoundTripper
 }
 
 // Delivery is what the sign-in page hands to the redirect address.
@@ -53,57 +57,85 @@ func (d Delivery) Send(ctx context.Context) (*http.Response, error) {
 // SignIn opens the authorize address and goes through the pages until they lead
 // back to the redirect address.
 func (p Person) SignIn(ctx context.Context, authURL string) (Delivery, error) {
-	jar := p.Jar
-	if jar == nil {
-		jar, _ = cookiejar.New(nil) // never fails without options
-	}
-	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, authURL, nil)
 	if err != nil {
 		return Delivery{}, err
 	}
+	d, end, err := p.walk(r)
+	if err == nil && d.URL == nil {
+		err = fmt.Errorf("emulatortest: the sign-in ends on the page %q", end)
+	}
+	return d, err
+}
+
+// EnterCode opens the page of a sign-in with a code, types the code and goes
+// through the pages. It returns the title of the last one.
+func (p Person) EnterCode(ctx context.Context, page, code string) (end string, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, page, strings.NewReader(url.Values{"code": {code}}.Encode()))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	d, end, err := p.walk(r)
+	if err == nil && d.URL != nil {
+		err = fmt.Errorf("emulatortest: the sign-in leads to %s", d.URL.Host)
+	}
+	return end, err
+}
+
+// walk goes from page to page until they lead back to an application, or to a
+// page on which there is nothing to do, whose title is end.
+func (p Person) walk(r *http.Request) (d Delivery, end string, err error) {
+	ctx, jar := r.Context(), p.Jar
+	if jar == nil {
+		jar, _ = cookiejar.New(nil) // never fails without options
+	}
+	client := &http.Client{
+		Jar: jar, Transport: p.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	for range 8 {
 		page, err := client.Do(r)
 		if err != nil {
-			return Delivery{}, err
+			return Delivery{}, "", err
 		}
 		body, err := io.ReadAll(page.Body)
 		_ = page.Body.Close()
 		if err != nil {
-			return Delivery{}, err
+			return Delivery{}, "", err
 		}
 		if page.StatusCode == http.StatusSeeOther {
 			u, err := page.Location()
 			if err != nil {
-				return Delivery{}, err
+				return Delivery{}, "", err
 			}
 			values, err := url.ParseQuery(u.RawQuery + u.Fragment)
-			return Delivery{http.MethodGet, u, values}, err
+			return Delivery{http.MethodGet, u, values}, "", err
 		}
 		if page.StatusCode != http.StatusOK {
-			return Delivery{}, fmt.Errorf("emulatortest: the page answers %s: %s", page.Status, title(body))
+			return Delivery{}, "", fmt.Errorf("emulatortest: the page answers %s: %s", page.Status, title(body))
 		}
 		forms := readForms(string(body))
 		if len(forms) == 0 {
-			return Delivery{}, fmt.Errorf("emulatortest: no form on the page %q", title(body))
+			return Delivery{}, title(body), nil
 		}
 		action, err := r.URL.Parse(forms[0].action)
 		if err != nil {
-			return Delivery{}, err
+			return Delivery{}, "", err
 		}
 		if action.Host != r.URL.Host {
-			return Delivery{http.MethodPost, action, forms[0].hidden}, nil
+			return Delivery{http.MethodPost, action, forms[0].hidden}, "", nil
 		}
 		values, err := p.choose(forms)
 		if err != nil {
-			return Delivery{}, fmt.Errorf("%w on the page %q", err, title(body))
+			return Delivery{}, "", fmt.Errorf("%w on the page %q", err, title(body))
 		}
 		if r, err = http.NewRequestWithContext(ctx, http.MethodPost, action.String(), strings.NewReader(values.Encode())); err != nil {
-			return Delivery{}, err
+			return Delivery{}, "", err
 		}
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	return Delivery{}, errors.New("emulatortest: the pages do not end")
+	return Delivery{}, "", errors.New("emulatortest: the pages do not end")
 }
 
 // choose is the button that the person presses.

@@ -2,8 +2,6 @@ package summary
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -229,13 +227,5 @@ func TestHostileTextsAreRenderedOrRefusedInTime(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestTheFuzzSeedsExist(t *testing.T) {
-	for _, name := range []string{"minutes.md"} {
-		if _, err := os.Stat(filepath.Join("testdata", name)); err != nil {
-			t.Error(err)
-		}
 	}
 }

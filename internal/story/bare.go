@@ -25,6 +25,16 @@ func (t *teller) bare(ctx context.Context) error {
 		return err
 	}
 	defer p.end()
+	// A verb that came before the resident would hold the folder itself.
+	err = until(ctx, startup, "it to say what is missing", func() error {
+		if t.d.captured("bare") == "" {
+			return errors.Join(errors.New("it says nothing"), p.alive())
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	ask := func(into any, args ...string) error {
 		r, err := t.d.run(ctx, env, "", append([]string{t.program(), "--demo"}, args...)...)
 		if err != nil {
@@ -33,10 +43,7 @@ func (t *teller) bare(ctx context.Context) error {
 		return json.Unmarshal([]byte(r.stdout), into)
 	}
 	var r report
-	err = until(ctx, startup, "the doctor's report", func() error {
-		return errors.Join(p.alive(), ask(&r, "doctor", "--json"))
-	})
-	if err != nil {
+	if err := ask(&r, "doctor", "--json"); err != nil {
 		return err
 	}
 	for id, want := range map[string]string{"keyring": "absent", "display": "warning", "bus": "warning", "tray": "warning"} {
@@ -63,9 +70,6 @@ func (t *teller) bare(ctx context.Context) error {
 	}
 	if p.err != nil {
 		return fmt.Errorf("it ended with %w: %s", p.err, tail(p.log))
-	}
-	if t.d.captured("bare") == "" {
-		return errors.New("it did not say what is missing")
 	}
 	// Without a bus a library may start one, with a keyring of its own.
 	for _, other := range t.d.processes() {

@@ -19,9 +19,10 @@ import (
 
 // The windows' classes, and the service under which secrets lie in the keyring.
 const (
-	panelClass  = "Debrief"
-	signInClass = "debrief-signin"
-	service     = "Debrief (demo)"
+	panelClass   = "Debrief"
+	signInClass  = "debrief-signin"
+	browserClass = "Surf"
+	service      = "Debrief (demo)"
 )
 
 // story is the main job, in order.
@@ -40,6 +41,8 @@ func (t *teller) story() []step {
 		{"killed and started again, it is still signed in and posts", t.killAndRestart},
 		{"wrong input gets a clear error and changes nothing", t.wrongInput},
 		{"clearing all over the tray removes session, tokens and profile", t.clear},
+		{"a closed sign-in window cancels at once", t.cancelSignIn},
+		{"the system's browser signs in too", t.signInByBrowser},
 		{"the tray's Quit ends every program of Debrief", t.quit},
 		{"without display, bus and keyring it starts, says what is missing, and the command line works", t.bare},
 		{"no secret lies in any file, output, command line or environment", t.searchSecrets},
@@ -310,7 +313,7 @@ func (t *teller) readChats(ctx context.Context) error {
 	if err := t.choose(ctx, "Open the demo chats"); err != nil {
 		return err
 	}
-	w, err := t.d.Window(ctx, "Surf")
+	w, err := t.d.Window(ctx, browserClass)
 	if err != nil {
 		return err
 	}
@@ -433,6 +436,9 @@ func (t *teller) wrongInput(ctx context.Context) error {
 			return fmt.Errorf("an error belongs on standard error alone: %s", r)
 		}
 	}
+	if err := t.halfARecord(ctx); err != nil {
+		return err
+	}
 	r, err := t.d.run(ctx, append(t.d.Env(), "DEBRIEF_VAULTT=memory"), "", t.program(), "--demo", "sessions")
 	if err != nil || r.code == 0 || !strings.Contains(r.stderr, "DEBRIEF_VAULTT") {
 		return fmt.Errorf("an unknown setting is not named: %s, %w", r, err)
@@ -441,6 +447,27 @@ func (t *teller) wrongInput(ctx context.Context) error {
 		return err
 	}
 	return t.posted(ctx, 3)
+}
+
+// halfARecord puts a session record that a crash has cut beside the whole one: it
+// is put aside, not deleted, and nothing else suffers.
+func (t *teller) halfARecord(ctx context.Context) error {
+	const name = "0123456789abcdef0123456789abcdef.json"
+	const half = `{"id":"0123456789abcdef0123456789abcdef","schema":1,"ema`
+	if err := os.WriteFile(filepath.Join(t.data(), "sessions", name), []byte(half), 0o600); err != nil {
+		return err
+	}
+	if _, err := t.signedIn(ctx); err != nil {
+		return err
+	}
+	aside, err := filepath.Glob(filepath.Join(t.data(), "sessions", "quarantine", "*"))
+	if err != nil || len(aside) != 1 {
+		return fmt.Errorf("put aside are %q, %w; want the cut record", aside, err)
+	}
+	if kept, err := os.ReadFile(aside[0]); err != nil || string(kept) != half {
+		return fmt.Errorf("%s holds %q, %w", aside[0], kept, err)
+	}
+	return nil
 }
 
 // clear confirms the panel's question by keys and looks for what may not be left.
@@ -511,6 +538,86 @@ func (t *teller) nothingLeft(ctx context.Context) error {
 		}
 		return err
 	})
+}
+
+// fromTerminal starts a verb that waits for the person.
+func (t *teller) fromTerminal(args ...string) (*process, error) {
+	return t.d.start("terminal", t.d.Env(), "", append([]string{t.program(), "--demo"}, args...)...)
+}
+
+// exited waits for a verb that fromTerminal started, and checks its exit code.
+func (p *process) exited(ctx context.Context, code int) error {
+	if err := p.ended(ctx, soon); err != nil {
+		return err
+	}
+	if got := p.cmd.ProcessState.ExitCode(); got != code {
+		return fmt.Errorf("exit %d, want %d: %s", got, code, tail(p.log))
+	}
+	return nil
+}
+
+func (t *teller) cancelSignIn(ctx context.Context) error {
+	verb, err := t.fromTerminal("sign-in")
+	if err != nil {
+		return err
+	}
+	w, err := t.d.Window(ctx, signInClass)
+	if err != nil {
+		return errors.Join(err, verb.alive())
+	}
+	if _, err := w.Still(ctx); err != nil {
+		return err
+	}
+	since := time.Now()
+	if err := w.Close(ctx); err != nil {
+		return err
+	}
+	if err := verb.exited(ctx, 7); err != nil {
+		return err
+	}
+	if took := time.Since(since); took > scaled(3*time.Second) {
+		return fmt.Errorf("it took %v", took)
+	}
+	return t.nothingLeft(ctx)
+}
+
+// signInByBrowser signs in with the browser that $BROWSER names, and clears again.
+func (t *teller) signInByBrowser(ctx context.Context) error {
+	verb, err := t.fromTerminal("sign-in", "--browser", "system")
+	if err != nil {
+		return err
+	}
+	w, err := t.d.Window(ctx, browserClass)
+	if err != nil {
+		return errors.Join(err, verb.alive())
+	}
+	before, err := w.Still(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.Key(ctx, "Return"); err != nil {
+		return err
+	}
+	if _, err := w.Changed(ctx, before); err != nil {
+		return err
+	}
+	// The permissions were accepted before; the page that is left is Debrief's own.
+	if err := verb.exited(ctx, 0); err != nil {
+		return err
+	}
+	if err := t.shot(ctx, "signed-in-by-browser"); err != nil {
+		return err
+	}
+	if err := w.Close(ctx); err != nil {
+		return err
+	}
+	if _, err := t.signedIn(ctx); err != nil {
+		return err
+	}
+	if _, err := t.exits(ctx, 0, "", "clear", "--all", "--yes"); err != nil {
+		return err
+	}
+	return t.nothingLeft(ctx)
 }
 
 func (t *teller) quit(ctx context.Context) error {

@@ -152,11 +152,11 @@ func without(b []byte, drop func(credential) bool) ([]byte, bool) {
 	return out, true
 }
 
-// pruned drops expired access tokens, which MSAL never does: a cache then stays
-// near one size.
+// pruned drops the access tokens that are over, or so nearly that MSAL would not
+// use them. MSAL itself never does: a cache would grow with every set of scopes.
 func pruned(b []byte, now time.Time) []byte {
 	b, _ = without(b, func(c credential) bool {
-		return !now.Before(time.Time(c.ExpiresOn))
+		return !now.Add(renewAhead).Before(time.Time(c.ExpiresOn))
 	})
 	return b
 }

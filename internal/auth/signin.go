@@ -88,7 +88,7 @@ func (c *Client) signIn(ctx context.Context, r Request) (SignedIn, error) {
 		tell(Redeeming)
 		in, err = c.redeem(ctx, client, answer, cb.redirect, secrets)
 		if err == nil {
-			in.Cache = NewSecret(string(pruned(cache.bytes, c.o.Now())))
+			in.Cache = NewSecret(string(cache.bytes))
 		}
 	case <-shown.Closed():
 		if err = shown.Err(); err == nil {

@@ -310,7 +310,10 @@ func TestAPageThatIsNotHTTPSIsNotShown(t *testing.T) {
 		a := newAuthority(t)
 		a.page = page
 		c, _ := newTestClient(t, a, func(o *Options) {
-			o.Window = person(func(_ context.Context, p Page, _ *fakeRun) { t.Errorf("shown: %s", p.URL) })
+			o.Window = person(func(_ context.Context, p Page, run *fakeRun) {
+				t.Errorf("shown: %s", p.URL)
+				_ = run.Close()
+			})
 		})
 		_, err := c.SignIn(t.Context(), Request{})
 		wantKind(t, err, BadReply)

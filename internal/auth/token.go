@@ -175,9 +175,7 @@ func (c *Client) silent(ctx context.Context, t *tokens, account Account, cache C
 			claims = "" // another call has renewed it, and MSAL takes no cached token for claims
 		}
 	}
-	// MSAL goes by the computer's clock; ours decides.
-	b, _ = without(b, func(cr credential) bool { return !c.o.Now().Add(renewAhead).Before(time.Time(cr.ExpiresOn)) })
-	t.cache = cacheAccessor{bytes: b}
+	t.cache = cacheAccessor{bytes: pruned(b, c.o.Now())}
 	if t.client == nil {
 		client, err := c.msal(&t.cache)
 		if err != nil {
@@ -204,7 +202,7 @@ func (c *Client) silent(ctx context.Context, t *tokens, account Account, cache C
 		return Token{}, until, false, &Error{Kind: SignInNeeded, Err: errors.New("the session was cleared meanwhile")}
 	}
 	if t.cache.changed {
-		_ = c.store(ctx, t, cache, pruned(t.cache.bytes, now))
+		_ = c.store(ctx, t, cache, t.cache.bytes)
 	}
 	// A token that lives for minutes only is used for half of its life.
 	until = result.ExpiresOn.Add(-min(renewAhead, result.ExpiresOn.Sub(now)/2))

@@ -62,8 +62,8 @@ func TestEightCallersAfterExpiryMakeOneTokenRequest(t *testing.T) {
 		if _, tokens := a.counts(); tokens != 1 {
 			t.Errorf("got %d token requests, want 1", tokens)
 		}
-		if _, stores := s.counts(); stores != 1 {
-			t.Errorf("got %d stores, want 1", stores)
+		if loads, stores := s.counts(); loads != 2 || stores != 1 {
+			t.Errorf("got %d loads and %d stores, want 2 (the first token's too) and 1", loads, stores)
 		}
 		if bytes.Contains(s.b, []byte("access-1")) || !bytes.Contains(s.b, []byte("refresh-2")) {
 			t.Error("the stored cache holds the expired token or lacks the new refresh token")
@@ -250,6 +250,9 @@ func TestRenewReplacesTheRejectedTokenOnce(t *testing.T) {
 		if token, renewed, err := c.Token(t.Context(), account, s); err != nil || renewed || token.Value.Reveal() != "access-2" {
 			t.Errorf("Token afterwards: got %q, renewed %v, %v", token.Value.Reveal(), renewed, err)
 		}
+		if loads, stores := s.counts(); loads != 2 || stores != 1 {
+			t.Errorf("got %d loads and %d stores, want 2 and 1", loads, stores)
+		}
 		if bytes.Contains(s.b, []byte("access-1")) {
 			t.Error("the rejected token is still stored")
 		}
@@ -356,6 +359,23 @@ func TestTheLastMinutesOfATokenAreUsedWhileOffline(t *testing.T) {
 		pass(4 * time.Minute)
 		_, _, err := c.Token(t.Context(), account, s)
 		wantKind(t, err, Offline)
+	})
+}
+
+func TestARenewalLeavesNoSpentTokenOfOtherScopesBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAuthority(t)
+		c, _ := newTestClient(t, a)
+		account, s := signedInCache(t, c, a)
+		s.b = bytes.Replace(s.b, []byte(`{"AccessToken":{`),
+			[]byte(`{"AccessToken":{"old":{"home_account_id":"x","secret":"SPENT","target":"Mail.Read","expires_on":"1","cached_at":"1"},`), 1)
+		pass(2 * time.Hour)
+		if _, renewed, err := c.Token(t.Context(), account, s); err != nil || !renewed {
+			t.Fatalf("renewed %v, %v", renewed, err)
+		}
+		if bytes.Contains(s.b, []byte("SPENT")) || !bytes.Contains(s.b, []byte("access-2")) {
+			t.Errorf("got %s", s.b)
+		}
 	})
 }
 

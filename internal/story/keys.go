@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Window is a window of a program on the desktop.
@@ -73,6 +74,24 @@ func (w *Window) Key(ctx context.Context, keys ...string) error {
 	return err
 }
 
+// KeyUntil presses a key until done is nil, as a person does who sees that a page
+// has not taken it yet.
+func (w *Window) KeyUntil(ctx context.Context, key, what string, done func() error) error {
+	var pressed time.Time
+	return until(ctx, startup, what, func() error {
+		err := done()
+		if err == nil || time.Since(pressed) < scaled(2*time.Second) {
+			return err
+		}
+		pressed = time.Now()
+		// The window may just have gone; then the press waits for it in vain.
+		ctx, cancel := context.WithTimeout(ctx, scaled(2*time.Second))
+		defer cancel()
+		_, press := w.desktop.tool(ctx, "xdotool", "windowactivate", "--sync", w.id, "key", key)
+		return errors.Join(err, press)
+	})
+}
+
 // Type types text into this window, a line break as Return. Keep to what a US
 // keyboard has: for other characters xdotool changes the keyboard under way, and
 // programs that look too late miss them.
@@ -106,12 +125,16 @@ func (w *Window) Close(ctx context.Context) error {
 
 // Gone waits until the window is no longer there.
 func (w *Window) Gone(ctx context.Context) error {
-	return until(ctx, startup, "the window to be gone", func() error {
+	return until(ctx, startup, "the window to be gone", w.gone(ctx))
+}
+
+func (w *Window) gone(ctx context.Context) func() error {
+	return func() error {
 		if _, err := w.desktop.tool(ctx, "xwininfo", "-id", w.id); err != nil {
 			return nil // no such window
 		}
 		return errors.New("it is there")
-	})
+	}
 }
 
 // Press clicks a mouse button at a place of the screen. The pointer stays there.

@@ -69,14 +69,17 @@ func (p *process) alive() error {
 
 // ended waits for the program to end by itself.
 func (p *process) ended(ctx context.Context, d time.Duration) error {
-	return until(ctx, d, p.name+" to end", func() error {
-		select {
-		case <-p.done:
-			return nil
-		default:
-			return errors.New("it still runs")
-		}
-	})
+	return until(ctx, d, p.name+" to end", p.over)
+}
+
+// over is nil once the program has ended.
+func (p *process) over() error {
+	select {
+	case <-p.done:
+		return nil
+	default:
+		return errors.New("it still runs")
+	}
 }
 
 // end asks the program's group to end, and ends it if it does not.

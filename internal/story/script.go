@@ -213,10 +213,8 @@ func (t *teller) signIn(ctx context.Context) error {
 	if _, err := t.d.Shot(ctx, "accept-permissions"); err != nil {
 		return err
 	}
-	if err := w.Key(ctx, "Return"); err != nil { // so has Accept
-		return err
-	}
-	if err := w.Gone(ctx); err != nil {
+	// So has Accept.
+	if err := w.KeyUntil(ctx, "Return", "the sign-in window to close", w.gone(ctx)); err != nil {
 		return err
 	}
 	return t.gone(ctx, "debrief-signin")
@@ -591,17 +589,13 @@ func (t *teller) signInByBrowser(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, verb.alive())
 	}
-	before, err := w.Still(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.Key(ctx, "Return"); err != nil {
-		return err
-	}
-	if _, err := w.Changed(ctx, before); err != nil {
+	if _, err := w.Still(ctx); err != nil {
 		return err
 	}
 	// The permissions were accepted before; the page that is left is Debrief's own.
+	if err := w.KeyUntil(ctx, "Return", "the sign-in to end", verb.over); err != nil {
+		return err
+	}
 	if err := verb.exited(ctx, 0); err != nil {
 		return err
 	}

@@ -250,9 +250,9 @@ func profileEnv(env []string, profile string) []string {
 	return append(out, own...)
 }
 
-// SweepProfiles removes the web profiles that a crash left behind below root and
-// counts them. No sign-in may be under way.
-func SweepProfiles(root string) (removed int, err error) {
+// SweepProfiles removes the web profiles that a crash left behind below root, and
+// says how many it removed. No sign-in may be under way.
+func SweepProfiles(root string) (int, error) {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
@@ -260,17 +260,19 @@ func SweepProfiles(root string) (removed int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var all error
+	removed := 0
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), profilePrefix) {
 			continue
 		}
-		if rerr := removeProfile(filepath.Join(root, e.Name())); rerr != nil {
-			err = errors.Join(err, rerr)
+		if err := removeProfile(filepath.Join(root, e.Name())); err != nil {
+			all = errors.Join(all, err)
 			continue
 		}
 		removed++
 	}
-	return removed, err
+	return removed, all
 }
 
 // removeProfile tries again for a while: WebKit's and WebView2's processes hold

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"debrief/internal/app/state"
@@ -17,6 +18,7 @@ import (
 	"debrief/internal/graph"
 	"debrief/internal/outbox"
 	"debrief/internal/session"
+	"debrief/internal/text"
 	"debrief/internal/vault"
 )
 
@@ -55,8 +57,8 @@ type Deps struct {
 	Demo    bool
 	DemoURL string // the demo tenant's page; empty unless Demo
 
-	// Resident is false in a verb that works without a resident: nothing is then
-	// done that was not asked for.
+	// Resident is false in a verb that works without a resident: the vault is then
+	// opened and the outbox sends only once something was asked for that needs it.
 	Resident bool
 
 	Device   session.Device
@@ -68,8 +70,6 @@ type Deps struct {
 
 	DataDir   string // where vault.key, device.json and the outbox lie
 	ConfigDir string
-	// Scopes are the delegated permissions that a sign-in asks for.
-	Scopes []string
 	// AdminLink is the page where an administrator approves Debrief.
 	AdminLink string
 
@@ -100,6 +100,11 @@ type App struct {
 	outbox *outbox.Outbox
 	locks  keyed // one holder per session for whatever writes its cache or record
 
+	publishing sync.Mutex   // held over making and handing out a snapshot
+	marking    sync.Mutex   // held over writing the list of unfinished clears
+	profiles   sync.RWMutex // read-held while a sign-in window may be open
+	healing    atomic.Bool  // one look at a keyring that was not ready, at a time
+
 	mu         sync.Mutex
 	records    map[string]session.Record
 	changes    uint64 // of records by this process, so that an older listing does not undo one
@@ -112,6 +117,10 @@ type App struct {
 	showSeq    uint64
 	held       map[string][]byte // caches that the keyring could not take, by session id
 	clearing   map[string]bool   // sessions whose clear is not finished
+	making     map[string]bool   // sessions whose sign-in is being stored
+	unsigned   map[string]bool   // sessions made while no signing key was at hand
+	leftover   map[string]bool   // non-permanent sessions that an earlier run left
+	closing    bool              // no sign-in begins any more
 	meetings   map[string]map[string]graph.Meeting
 	people     map[string][]graph.Person // by chat id, as last read
 	clients    map[string]Graph
@@ -143,6 +152,7 @@ func New(ctx context.Context, d Deps) (*App, error) {
 	a := &App{
 		d: d, hub: newHub(), locks: newKeyed(),
 		records: map[string]session.Record{}, held: map[string][]byte{}, clearing: map[string]bool{},
+		making: map[string]bool{}, unsigned: map[string]bool{}, leftover: map[string]bool{},
 		meetings: map[string]map[string]graph.Meeting{}, people: map[string][]graph.Person{},
 		clients: map[string]Graph{}, quit: make(chan struct{}),
 	}
@@ -158,6 +168,11 @@ func New(ctx context.Context, d Deps) (*App, error) {
 	if err := a.reload(ctx); err != nil {
 		return nil, err
 	}
+	for id, r := range a.records {
+		if !r.Permanent && r.Device.ID == d.Device.ID && r.Schema <= session.Schema {
+			a.leftover[id] = true
+		}
+	}
 	a.publish()
 	return a, nil
 }
@@ -167,9 +182,13 @@ func New(ctx context.Context, d Deps) (*App, error) {
 func (a *App) Start() {
 	a.work.Go(func() {
 		if err := a.d.Store.Watch(a.ctx, func() {
-			if err := a.reload(a.ctx); err == nil {
-				a.publish()
+			if err := a.reload(a.ctx); err != nil {
+				return
 			}
+			if a.lostRecords() {
+				a.rebuild(a.ctx)
+			}
+			a.publish()
 		}); err != nil {
 			a.d.Log.Warn("the session store is not watched", "err", err.Error())
 		}
@@ -205,16 +224,38 @@ func (a *App) Quit(context.Context) error {
 }
 
 // Close ends the background work, after what is being sent was sent or ctx
-// ended. Non-permanent sessions of this device are cleared.
+// ended; a sign-in under way is cancelled, or stored when the person has done
+// their part. Non-permanent sessions of this device are cleared.
 func (a *App) Close(ctx context.Context) error {
-	err := a.outbox.Idle(ctx)
+	a.mu.Lock()
+	a.closing = true
+	under := a.signIn
+	if under != nil {
+		under.stop()
+	}
+	a.mu.Unlock()
+	if under != nil {
+		select {
+		case <-under.done:
+		case <-ctx.Done():
+		}
+	}
+	if err := a.outbox.Idle(ctx); err != nil {
+		// It is on disk as being sent: the next start looks for it in its chat.
+		a.d.Log.Warn("a post was still being sent", "err", err.Error())
+	}
 	if a.d.EndsAtQuit && a.d.Resident {
-		a.endNonPermanent(ctx)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endingTime)
+		a.endNonPermanent(end)
+		cancel()
 	}
 	a.cancel()
 	a.work.Wait()
-	return err
+	return nil
 }
+
+// endingTime bounds the clearing of non-permanent sessions at the end.
+const endingTime = 10 * time.Second
 
 // State returns the newest snapshot.
 func (a *App) State(context.Context) (state.State, error) { return a.hub.snapshot(), nil }
@@ -226,6 +267,11 @@ func (a *App) Watch(ctx context.Context, next func(state.State)) error {
 
 // Show opens the panel at a page, or raises it.
 func (a *App) Show(_ context.Context, page state.Page) error {
+	select {
+	case <-a.quit:
+		return a.fail(text.NotRunning)
+	default:
+	}
 	a.mu.Lock()
 	a.showPage, a.showSeq = page, a.showSeq+1
 	a.mu.Unlock()
@@ -233,7 +279,18 @@ func (a *App) Show(_ context.Context, page state.Page) error {
 	if a.d.Panel == nil {
 		return nil
 	}
-	return a.d.Panel(page)
+	return a.told(a.d.Panel(page))
+}
+
+// told shows a failure of something that a person chose where nobody waits for
+// the answer; nil stays nil.
+func (a *App) told(err error) error {
+	if err == nil {
+		return nil
+	}
+	p := a.problem(err, "")
+	a.show(p)
+	return p
 }
 
 // OpenDemo shows the demo tenant's chats in the system's browser.
@@ -241,5 +298,5 @@ func (a *App) OpenDemo(ctx context.Context) error {
 	if a.d.DemoURL == "" {
 		return wrongUsage("only the demo tenant has a page of its own")
 	}
-	return a.d.OpenURL(ctx, a.d.DemoURL)
+	return a.told(a.d.OpenURL(ctx, a.d.DemoURL))
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"debrief/internal/app/state"
@@ -43,6 +44,9 @@ func (a *App) Clear(ctx context.Context, req state.Clear) (state.ClearReport, er
 			rep.Lines = append(rep.Lines, l)
 		}
 	}
+	if req.All && a.cachesLeft() {
+		rep.Clean = false
+	}
 	for _, l := range rep.Lines {
 		if l.Outcome == pending || l.Outcome == failed {
 			rep.Clean = false
@@ -76,20 +80,59 @@ func (a *App) clearTargets(ctx context.Context, req state.Clear) ([]state.Sessio
 		}
 		return targets, nil
 	}
+	if req.All {
+		all = append(all, a.strays(all)...)
+	}
 	return slices.DeleteFunc(all, func(s state.Session) bool {
 		return req.Expired && s.Status != state.Expired || req.ThisDevice && !s.ThisDevice
 	}), nil
 }
 
+// strays are this device's sessions without a readable record: caches in the
+// vault or in memory, and records that were put aside.
+func (a *App) strays(listed []state.Session) []state.Session {
+	names, _ := a.d.Vault.Names() // what cannot be told is told by the report
+	a.mu.Lock()
+	ids := make([]string, 0, len(names))
+	for _, name := range names {
+		if id, ok := strings.CutSuffix(name, cacheSuffix); ok {
+			ids = append(ids, id)
+		}
+	}
+	for id := range a.held {
+		ids = append(ids, id)
+	}
+	for _, u := range a.unreadable {
+		if errors.Is(u.Err, session.ErrCorrupt) {
+			ids = append(ids, u.ID)
+		}
+	}
+	a.mu.Unlock()
+	slices.Sort(ids)
+	var strays []state.Session
+	for _, id := range slices.Compact(ids) {
+		known := slices.ContainsFunc(listed, func(s state.Session) bool { return s.ID == id })
+		if !known && session.ValidID(id) == nil {
+			strays = append(strays, state.Session{Record: session.Record{ID: id, Device: a.d.Device}, ThisDevice: true})
+		}
+	}
+	return strays
+}
+
+// cachesLeft reports whether the vault may still hold a token cache.
+func (a *App) cachesLeft() bool {
+	names, err := a.d.Vault.Names()
+	return err != nil || slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, cacheSuffix) })
+}
+
 // sweepLine removes what sign-in windows left behind.
 func (a *App) sweepLine() state.ClearLine {
 	l := state.ClearLine{What: "web_profile", Outcome: nothing}
-	a.mu.Lock()
-	busy := a.signIn != nil // its profile is in use, and goes when it ends
-	a.mu.Unlock()
-	if a.d.SweepProfiles == nil || busy {
+	// The profile of a sign-in under way is in use, and goes when that ends.
+	if a.d.SweepProfiles == nil || !a.profiles.TryLock() {
 		return l
 	}
+	defer a.profiles.Unlock()
 	switch n, err := a.d.SweepProfiles(); {
 	case err != nil:
 		l.Outcome, l.Problem = failed, a.problem(err, "")
@@ -123,6 +166,9 @@ func (a *App) clearOne(ctx context.Context, id, email string, drafts bool) []sta
 	delete(a.held, id)
 	delete(a.clients, id)
 	delete(a.meetings, id)
+	delete(a.unsigned, id)
+	delete(a.leftover, id)
+	clear(a.people) // names and e-mails that the session's chats brought
 	a.mu.Unlock()
 	if known {
 		a.d.Auth.Forget(accountOf(rec))
@@ -139,11 +185,7 @@ func (a *App) clearOne(ctx context.Context, id, email string, drafts bool) []sta
 		lines = append(lines, line("token_cache", nothing, nil))
 	default:
 		cacheGone = false
-		outcome := failed
-		if _, ok := errors.AsType[*vault.StateError](err); ok {
-			outcome = pending
-		}
-		lines = append(lines, line("token_cache", outcome, err))
+		lines = append(lines, line("token_cache", refusal(err), err))
 	}
 
 	now := a.d.Now().UTC().Truncate(time.Second)
@@ -174,6 +216,15 @@ func (a *App) clearOne(ctx context.Context, id, email string, drafts bool) []sta
 	return lines
 }
 
+// refusal is the outcome of a deletion that failed: pending where the keyring's
+// state held it up, for it is tried again.
+func refusal(err error) string {
+	if _, ok := errors.AsType[*vault.StateError](err); ok {
+		return pending
+	}
+	return failed
+}
+
 // draftsOf turns the queued posts of a signed-out account into drafts.
 func (a *App) draftsOf(ctx context.Context, rec session.Record) (state.ClearLine, bool) {
 	n, err := a.outbox.ToDrafts(ctx, outboxAccount(rec))
@@ -193,8 +244,10 @@ func outboxAccount(r session.Record) outbox.Account {
 
 // clearSigningKey removes the signing key after the last session of this device.
 func (a *App) clearSigningKey(ctx context.Context) (state.ClearLine, bool) {
+	unlock := a.locks.lock(signingEntry)
+	defer unlock()
 	a.mu.Lock()
-	left := len(a.clearing)
+	left := len(a.clearing) + len(a.making)
 	for _, r := range a.records {
 		if r.Device.ID == a.d.Device.ID {
 			left++
@@ -205,11 +258,9 @@ func (a *App) clearSigningKey(ctx context.Context) (state.ClearLine, bool) {
 	if left > 0 || err == nil && !slices.Contains(names, signingEntry) {
 		return state.ClearLine{}, false
 	}
-	unlock := a.locks.lock(signingEntry)
-	defer unlock()
 	l := state.ClearLine{What: "signing_key", Outcome: removed}
 	if err := a.d.Vault.Delete(ctx, signingEntry); err != nil {
-		l.Outcome, l.Problem = failed, a.problem(err, "")
+		l.Outcome, l.Problem = refusal(err), a.problem(err, "")
 		return l, true
 	}
 	a.mu.Lock()

@@ -39,16 +39,19 @@ func (a *App) loadClearing() error {
 
 // markClearing notes durably that the clear of id began, or that it is finished.
 func (a *App) markClearing(id string, on bool) error {
+	a.marking.Lock()
+	defer a.marking.Unlock()
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.clearing[id] == on {
-		return nil
-	}
+	same := a.clearing[id] == on
 	ids := make([]string, 0, len(a.clearing)+1)
 	for other := range a.clearing {
 		if other != id {
 			ids = append(ids, other)
 		}
+	}
+	a.mu.Unlock()
+	if same {
+		return nil
 	}
 	if on {
 		ids = append(ids, id)
@@ -64,6 +67,8 @@ func (a *App) markClearing(id string, on bool) error {
 	if err != nil {
 		return err
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if on {
 		a.clearing[id] = true
 	} else {

@@ -143,7 +143,7 @@ func (a *App) pickMeeting(all []graph.Meeting, ref string) (graph.Meeting, error
 	}
 	best := found[0]
 	for _, m := range found[1:] {
-		if m.Subject != best.Subject && m.SeriesID != best.SeriesID {
+		if m.SeriesID == "" || m.SeriesID != best.SeriesID {
 			return graph.Meeting{}, a.fail(text.MeetingAmbiguous, "meeting", ref)
 		}
 		if nearer(m, best, a.d.Now()) {

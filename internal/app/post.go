@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -25,16 +26,19 @@ func (a *App) Post(ctx context.Context, req state.PostRequest) (state.PostResult
 		return state.PostResult{}, a.problem(err, "")
 	}
 	s, at, err := a.destination(ctx, req.Target)
-	if p, ok := errors.AsType[*state.Problem](err); ok && p.Code == text.SignInNeeded && !req.DryRun {
-		return a.keepDraft(ctx, req, s, plain, p)
-	}
-	if err != nil && !req.DryRun {
-		return state.PostResult{}, err
-	}
 	msg := plain
 	if err == nil {
-		if msg, err = a.render(ctx, s, at, markdown, req.Mention); err != nil {
-			return state.PostResult{}, a.problem(err, s.Email)
+		msg, err = a.render(ctx, s, at, markdown, req.Mention)
+	}
+	if err != nil {
+		p := a.problem(err, s.Email)
+		switch {
+		case req.DryRun && mayPreview(req.Target, p.Code):
+			msg = plain
+		case req.DryRun, !waitsForSignIn(p.Code):
+			return state.PostResult{}, p
+		default:
+			return a.keepDraft(ctx, req, s, at, plain, p)
 		}
 	}
 	res := state.PostResult{Rendered: a.rendered(msg, s)}
@@ -56,6 +60,18 @@ func (a *App) Post(ctx context.Context, req state.PostRequest) (state.PostResult
 	p := postOf(item)
 	res.Post = &p
 	return res, nil
+}
+
+// waitsForSignIn tells problems that a sign-in by the person mends: the summary is
+// kept as a draft meanwhile.
+func waitsForSignIn(c text.Code) bool {
+	return c == text.SignInNeeded || c == text.CacheDamaged || c == text.SessionChanged
+}
+
+// mayPreview tells whether a text is shown all the same as it would be posted: no
+// target is named yet, or nobody can be asked about it now.
+func mayPreview(t state.Target, c text.Code) bool {
+	return t.Meeting == "" && t.Chat == "" || waitsForSignIn(c) || c == text.Offline || c == text.TryLater
 }
 
 // destination resolves the account and the chat of a post.
@@ -121,13 +137,13 @@ func part(m summary.Message) outbox.Part {
 
 // keepDraft keeps a summary that only lacks a sign-in, and says so: the
 // problem's argument "post" is the draft's id.
-func (a *App) keepDraft(ctx context.Context, req state.PostRequest, s state.Session, msg summary.Message, p *state.Problem) (state.PostResult, error) {
+func (a *App) keepDraft(ctx context.Context, req state.PostRequest, s state.Session, at place, msg summary.Message, p *state.Problem) (state.PostResult, error) {
 	acc := outbox.Account{Email: req.Account}
 	if s.ID != "" {
 		acc = outboxAccount(s.Record)
 	}
 	item, err := a.outbox.Add(ctx, outbox.Item{
-		Account: acc, ChatID: req.Chat, Title: req.Meeting, State: outbox.Draft,
+		Account: acc, ChatID: cmp.Or(at.chatID, req.Chat), Title: cmp.Or(at.title, req.Meeting), State: outbox.Draft,
 		Reason: string(text.SignInNeeded), Parts: []outbox.Part{part(msg)},
 	})
 	if err != nil {

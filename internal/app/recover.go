@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"debrief/internal/app/state"
 	"debrief/internal/auth"
 	"debrief/internal/session"
 	"debrief/internal/vault"
@@ -18,6 +17,9 @@ import (
 func (a *App) recover(ctx context.Context) {
 	if l := a.sweepLine(); l.Problem != nil {
 		a.d.Log.Warn("a web profile was left behind", "err", l.Problem.Detail)
+	}
+	if a.d.Resident {
+		a.endLeftover(ctx)
 	}
 	names, nerr := a.d.Vault.Names()
 	a.mu.Lock()
@@ -40,13 +42,15 @@ func (a *App) recover(ctx context.Context) {
 	}
 	a.moveIn(ctx)
 	a.loadSigner(ctx, false)
-	if a.d.Resident {
-		a.endCrashed(ctx)
+	if err := a.reload(ctx); err != nil {
+		a.d.Log.Warn("the session store cannot be read", "err", err.Error())
+		return
 	}
+	a.signLate(ctx)
 	a.finishClears(ctx)
+	left := a.rebuild(ctx)
 	a.dropDoubles(ctx)
-	a.rebuild(ctx)
-	if n, err := a.d.Vault.Reconcile(ctx, a.wanted(ctx)); err != nil {
+	if n, err := a.d.Vault.Reconcile(ctx, a.wanted(ctx, left)); err != nil {
 		a.d.Log.Warn("the vault was not reconciled", "err", err.Error())
 	} else if n > 0 {
 		a.d.Log.Info("vault entries without a session were removed", "count", n)
@@ -55,14 +59,43 @@ func (a *App) recover(ctx context.Context) {
 	a.publish()
 }
 
-// endCrashed clears the non-permanent sessions that a crash left.
-func (a *App) endCrashed(ctx context.Context) {
+// endLeftover clears the non-permanent sessions that an earlier run left: they
+// should have ended with it.
+func (a *App) endLeftover(ctx context.Context) {
 	a.mu.Lock()
-	all := a.sessionsLocked()
+	var ended []session.Record
+	for id := range a.leftover {
+		ended = append(ended, a.records[id])
+	}
 	a.mu.Unlock()
-	for _, s := range all {
-		if s.ThisDevice && !s.Permanent && s.Status != state.Newer && s.Status != state.Pending {
-			a.clearOne(ctx, s.ID, s.Email, false)
+	for _, r := range ended {
+		if r.ID != "" {
+			a.clearOne(ctx, r.ID, r.Email, false)
+		}
+	}
+	if len(ended) > 0 {
+		a.clearSigningKey(ctx)
+	}
+}
+
+// signLate signs the records that this run made while no key was at hand.
+func (a *App) signLate(ctx context.Context) {
+	a.mu.Lock()
+	var ids []string
+	for id := range a.unsigned {
+		ids = append(ids, id)
+	}
+	a.mu.Unlock()
+	if len(ids) == 0 {
+		return
+	}
+	a.loadSigner(ctx, true)
+	for _, id := range ids {
+		r, err := a.update(ctx, id, func(*session.Record) {})
+		if err == nil && r.Signature != nil {
+			a.mu.Lock()
+			delete(a.unsigned, id)
+			a.mu.Unlock()
 		}
 	}
 }
@@ -109,72 +142,98 @@ func (a *App) dropDoubles(ctx context.Context) {
 // missingCaches notes which sessions of this device certainly have no cache any
 // more, so that the person hears of it before a post fails.
 func (a *App) missingCaches(ctx context.Context) {
-	names, err := a.d.Vault.Names()
-	if err != nil {
-		return
-	}
 	a.mu.Lock()
-	var without []session.Record
+	var own []session.Record
 	for id, r := range a.records {
-		if r.Device.ID == a.d.Device.ID && r.Authenticated && !slices.Contains(names, cacheEntry(id)) && a.held[id] == nil {
-			without = append(without, r)
+		if r.Device.ID == a.d.Device.ID && r.Authenticated && a.held[id] == nil && !a.making[id] {
+			own = append(own, r)
 		}
 	}
 	a.mu.Unlock()
-	for _, r := range without {
+	names, err := a.d.Vault.Names() // after the records: a cache comes before its record
+	if err != nil {
+		return
+	}
+	for _, r := range own {
+		if slices.Contains(names, cacheEntry(r.ID)) {
+			continue
+		}
 		if _, err := a.update(ctx, r.ID, func(r *session.Record) { r.Authenticated = false }); err == nil {
 			a.show(a.problem(&auth.Error{Kind: auth.SignInNeeded}, r.Email))
 		}
 	}
 }
 
+// lostRecords reports whether a record that could not be read was put aside.
+func (a *App) lostRecords() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.unreadable, func(u session.Unreadable) bool { return errors.Is(u.Err, session.ErrCorrupt) })
+}
+
 // rebuild makes the records anew of caches whose records are gone without a
 // tombstone: a sign-in that was not finished, or a record that could not be read.
-func (a *App) rebuild(ctx context.Context) {
+// It returns the ids whose caches it could not judge or use now: they are left.
+func (a *App) rebuild(ctx context.Context) (left map[string]bool) {
+	left = map[string]bool{}
 	names, err := a.d.Vault.Names()
 	if err != nil {
-		return
+		return left
 	}
 	for _, name := range names {
-		id, ok := strings.CutSuffix(name, "/cache")
+		id, ok := strings.CutSuffix(name, cacheSuffix)
 		if !ok || session.ValidID(id) != nil {
 			continue
 		}
-		if _, err := a.d.Store.Load(ctx, id); !errors.Is(err, session.ErrNotFound) {
-			continue
+		if err := a.rebuildOne(ctx, id); err != nil {
+			a.d.Log.Warn("a token cache without a record is left as it is", "session", id, "err", err.Error())
+			left[id] = true
 		}
-		raw, err := a.d.Vault.Get(ctx, name)
-		if err != nil {
-			continue
-		}
-		in, err := auth.Recover(raw)
-		if err != nil {
-			a.d.Log.Warn("a token cache without a record cannot be read", "session", id, "err", err.Error())
-			continue
-		}
-		a.loadSigner(ctx, true)
-		rec := a.record(in)
-		rec.ID = id
-		if rec, err = a.d.Store.Create(ctx, a.sign(rec)); err != nil {
-			a.d.Log.Warn("a record was not made anew", "session", id, "err", err.Error())
-			continue
-		}
-		a.d.Log.Info("a record was made anew from its token cache", "session", id)
-		a.remember(rec)
 	}
+	return left
+}
+
+func (a *App) rebuildOne(ctx context.Context, id string) error {
+	a.mu.Lock()
+	making := a.making[id]
+	a.mu.Unlock()
+	if _, err := a.d.Store.Load(ctx, id); making || !errors.Is(err, session.ErrNotFound) {
+		return nil
+	}
+	raw, err := a.d.Vault.Get(ctx, cacheEntry(id))
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	in, err := auth.Recover(raw)
+	if err != nil {
+		return err
+	}
+	a.loadSigner(ctx, true)
+	rec := a.record(in)
+	rec.ID = id
+	if rec, err = a.d.Store.Create(ctx, a.sign(rec)); err != nil {
+		return err
+	}
+	a.d.Log.Info("a record was made anew from its token cache", "session", id)
+	a.remember(rec)
+	return nil
 }
 
 // wanted tells which entries of the vault still belong to something. What cannot
-// be judged now (a record that an input/output error hides) is wanted.
-func (a *App) wanted(ctx context.Context) func(name string) bool {
+// be judged now (left by rebuild, or hidden by an input/output error) is wanted.
+func (a *App) wanted(ctx context.Context, left map[string]bool) func(name string) bool {
 	return func(name string) bool {
-		if name == signingEntry {
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			return len(a.records) > 0
-		}
-		id, ok := strings.CutSuffix(name, "/cache")
-		if !ok || session.ValidID(id) != nil {
+		id, isCache := strings.CutSuffix(name, cacheSuffix)
+		a.mu.Lock()
+		making, any := a.making[id], len(a.records)+len(a.making)+len(a.clearing)+len(left) > 0
+		a.mu.Unlock()
+		switch {
+		case name == signingEntry:
+			return any
+		case !isCache || session.ValidID(id) != nil || making || left[id]:
 			return true
 		}
 		_, err := a.d.Store.Load(ctx, id)

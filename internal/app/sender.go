@@ -48,7 +48,7 @@ func (s sender) session(acc outbox.Account) (state.Session, Graph, error) {
 
 // Send posts one part and sorts its failure by what the outbox may do next.
 func (s sender) Send(ctx context.Context, acc outbox.Account, chatID string, p outbox.Part) (outbox.Sent, error) {
-	_, c, err := s.session(acc)
+	x, c, err := s.session(acc)
 	if err != nil {
 		return outbox.Sent{}, err
 	}
@@ -58,45 +58,57 @@ func (s sender) Send(ctx context.Context, acc outbox.Account, chatID string, p o
 	}
 	m, err := c.Post(ctx, chatID, out)
 	if err != nil {
-		return outbox.Sent{}, s.sort(err)
+		return outbox.Sent{}, s.sort(acc, x.ID, err)
 	}
 	return outbox.Sent{MessageID: m.ID, At: m.Created}, nil
 }
 
-func (s sender) sort(err error) error {
+// sort tells the outbox what an error of Graph or of the sign-in allows it to do
+// next. used is the session that met the error.
+func (s sender) sort(acc outbox.Account, used string, err error) error {
 	if _, ok := errors.AsType[*graph.AmbiguousError](err); ok {
 		return &outbox.Ambiguous{Err: err}
 	}
-	if e, ok := errors.AsType[*auth.Error](err); ok {
-		if e.Kind == auth.SignInNeeded {
-			return outbox.ErrSignInNeeded
+	if s.needsSignIn(err) {
+		// The person may have signed in again meanwhile, as another session.
+		if x, _, serr := s.session(acc); serr == nil && x.ID != used {
+			return &outbox.Later{After: time.Second, Err: err}
 		}
-		return &outbox.Later{Reason: string(s.app.problem(err, "").Code)}
-	}
-	if e, ok := errors.AsType[*graph.Error](err); ok {
-		switch {
-		case e.Status == 401:
-			return outbox.ErrSignInNeeded
-		case e.Status == 429:
-			return &outbox.Later{After: e.RetryAfter, Reason: string(text.TryLater)}
-		}
-		return &outbox.Refused{Reason: string(s.app.problem(err, "").Code)}
-	}
-	if p, ok := errors.AsType[*state.Problem](err); ok && p.Code == text.SignInNeeded {
 		return outbox.ErrSignInNeeded
 	}
-	return &outbox.Later{Reason: string(s.app.problem(err, "").Code)}
+	if e, ok := errors.AsType[*auth.Error](err); ok && e.Kind == auth.Cancelled {
+		return &outbox.Later{Err: err} // Debrief is quitting
+	}
+	reason := string(s.app.problem(err, acc.Email).Code)
+	if e, ok := errors.AsType[*graph.Error](err); ok {
+		if e.Status < 400 || e.Status == 408 || e.Status == 429 || e.Status >= 500 {
+			return &outbox.Later{After: e.RetryAfter, Reason: reason, Err: err}
+		}
+		return &outbox.Refused{Reason: reason, Err: err}
+	}
+	return &outbox.Later{Reason: reason, Err: err}
+}
+
+func (sender) needsSignIn(err error) bool {
+	if e, ok := errors.AsType[*auth.Error](err); ok {
+		return e.Kind == auth.SignInNeeded
+	}
+	if e, ok := errors.AsType[*graph.Error](err); ok {
+		return e.Status == 401
+	}
+	p, ok := errors.AsType[*state.Problem](err)
+	return ok && p.Code == text.SignInNeeded
 }
 
 // Since is the server's clock before the send.
 func (s sender) Since(ctx context.Context, acc outbox.Account, _ string) (time.Time, error) {
-	_, c, err := s.session(acc)
+	x, c, err := s.session(acc)
 	if err != nil {
 		return time.Time{}, err
 	}
 	at, err := c.ServerTime(ctx)
 	if err != nil {
-		return time.Time{}, s.sort(err)
+		return time.Time{}, s.sort(acc, x.ID, err)
 	}
 	return at, nil
 }
@@ -113,7 +125,7 @@ func (s sender) Find(ctx context.Context, acc outbox.Account, chatID, hash strin
 	}
 	messages, err := c.Messages(ctx, chatID, since)
 	if err != nil {
-		return "", false, err
+		return "", false, s.sort(acc, x.ID, err)
 	}
 	for _, m := range messages {
 		if !m.Deleted && !known[m.ID] && isMe(graph.Person{ID: m.FromID}, x) && outbox.Hash(summary.TextOf(m.HTML)) == hash {

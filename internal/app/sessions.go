@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,15 @@ func (a *App) reload(ctx context.Context) error {
 		a.records = make(map[string]session.Record, len(l.Records))
 		for _, r := range l.Records {
 			a.records[r.ID] = r
+		}
+		// What was put aside is told of as long as it lies there and nothing took
+		// its place.
+		for _, u := range a.unreadable {
+			_, back := a.records[u.ID]
+			again := slices.ContainsFunc(l.Unreadable, func(n session.Unreadable) bool { return n.ID == u.ID })
+			if _, err := os.Stat(u.Path); u.Path != "" && err == nil && !back && !again {
+				l.Unreadable = append(l.Unreadable, u)
+			}
 		}
 		a.unreadable = l.Unreadable
 		a.mu.Unlock()
@@ -177,10 +187,26 @@ func (a *App) anyone() string { return text.S(text.YourAccount) }
 // again when another process saved in between. A cleared session is
 // session.ErrCleared and stays cleared.
 func (a *App) update(ctx context.Context, id string, change func(*session.Record)) (session.Record, error) {
+	unlock := a.locks.lock(id)
+	defer unlock()
 	for {
 		r, err := a.d.Store.Load(ctx, id)
 		if err != nil {
 			return session.Record{}, err
+		}
+		a.mu.Lock()
+		signer := a.signer
+		a.mu.Unlock()
+		switch {
+		case a.d.UseSigner && signer.Check(r) == session.Changed:
+			return session.Record{}, a.fail(text.SessionChanged, "account", r.Email)
+		case a.d.UseSigner && signer == nil && r.Signature != nil:
+			// Saved now it would lose its signature; this run knows better meanwhile.
+			change(&r)
+			r.Signature = nil
+			a.remember(r)
+			a.publish()
+			return r, nil
 		}
 		change(&r)
 		saved, err := a.d.Store.Save(ctx, a.sign(r))
@@ -196,8 +222,8 @@ func (a *App) update(ctx context.Context, id string, change func(*session.Record
 	}
 }
 
-// sign signs r when a key is at hand; a record that was signed by another key
-// or not at all stays as it is without one.
+// sign signs r when a key is at hand; without one it is unsigned, and told as
+// unverified.
 func (a *App) sign(r session.Record) session.Record {
 	if !a.d.UseSigner {
 		r.Signature = nil
@@ -216,12 +242,14 @@ func (a *App) sign(r session.Record) session.Record {
 func accountOf(r session.Record) auth.Account {
 	return auth.Account{
 		HomeAccountID: r.Account.HomeAccountID, TenantID: r.Account.TenantID,
-		Environment: r.Account.Environment, ClientID: r.Account.ClientID,
+		Environment: r.Account.Environment, ClientID: r.Account.ClientID, Session: r.ID,
 	}
 }
 
 // publish makes a new snapshot of everything and hands it to who watches.
 func (a *App) publish() {
+	a.publishing.Lock() // so that an older snapshot never comes after a newer one
+	defer a.publishing.Unlock()
 	posts := a.posts()
 	a.mu.Lock()
 	s := state.State{

@@ -15,9 +15,23 @@ import (
 type signIn struct {
 	progress state.SignInState
 	cancel   context.CancelFunc
+	stopped  bool          // somebody cancelled it; guarded by App.mu
 	done     chan struct{} // closed when result and err are set
 	result   state.SignedIn
 	err      error
+}
+
+// stop cancels the sign-in. App.mu is held.
+func (s *signIn) stop() {
+	s.stopped = true
+	s.cancel()
+}
+
+// of is the result as one caller asked for it.
+func (s *signIn) of(req state.SignIn) (state.SignedIn, error) {
+	r := s.result
+	r.Other = s.err == nil && req.Hint != "" && !strings.EqualFold(req.Hint, r.Session.Email)
+	return r, s.err
 }
 
 // signInCodes are the problems that a new sign-in starts without.
@@ -37,14 +51,27 @@ func (a *App) SignIn(ctx context.Context, req state.SignIn) (state.SignedIn, err
 		return state.SignedIn{}, wrongUsage(text.S(text.UnknownBrowser, req.Browser))
 	}
 	a.mu.Lock()
-	if s := a.signIn; s != nil {
+	for a.signIn != nil {
+		s := a.signIn
+		join := !s.stopped
+		busy := join && req.Browser != "" && string(method) != s.progress.Method
 		a.mu.Unlock()
+		if busy {
+			return state.SignedIn{}, a.fail(text.Busy, "verb", "sign-in")
+		}
 		select {
 		case <-ctx.Done():
 			return state.SignedIn{}, a.problem(ctx.Err(), "")
 		case <-s.done:
-			return s.result, s.err
 		}
+		if join {
+			return s.of(req)
+		}
+		a.mu.Lock() // the one that was cancelled is over
+	}
+	if a.closing {
+		a.mu.Unlock()
+		return state.SignedIn{}, a.fail(text.NotRunning)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -71,7 +98,7 @@ func (a *App) SignIn(ctx context.Context, req state.SignIn) (state.SignedIn, err
 		a.show(s.err.(*state.Problem))
 	}
 	a.publish()
-	return s.result, s.err
+	return s.of(req)
 }
 
 // CancelSignIn ends the sign-in that is under way, whoever asked for it.
@@ -79,7 +106,7 @@ func (a *App) CancelSignIn(context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.signIn != nil {
-		a.signIn.cancel()
+		a.signIn.stop()
 	}
 	return nil
 }
@@ -91,7 +118,9 @@ func (a *App) runSignIn(ctx context.Context, s *signIn, req state.SignIn, method
 		a.mu.Unlock()
 		a.publish()
 	}
+	a.profiles.RLock()
 	in, err := a.d.Auth.SignIn(ctx, auth.Request{Method: method, LoginHint: req.Hint, Progress: phase})
+	a.profiles.RUnlock()
 	if err != nil {
 		return state.SignedIn{}, err
 	}
@@ -104,10 +133,10 @@ func (a *App) runSignIn(ctx context.Context, s *signIn, req state.SignIn, method
 	if err != nil {
 		return state.SignedIn{}, err
 	}
-	out := state.SignedIn{Other: req.Hint != "" && !strings.EqualFold(req.Hint, in.Email)}
-	if out.Other {
+	if req.Hint != "" && !strings.EqualFold(req.Hint, in.Email) {
 		a.show(a.fail(text.SignInOther, "asked", req.Hint, "got", in.Email))
 	}
+	var out state.SignedIn
 	out.Session, err = a.find(rec.ID)
 	a.d.Log.Info("signed in", "session", rec.ID, "method", string(method))
 	return out, err
@@ -136,16 +165,34 @@ func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error
 	rec := a.record(in)
 	unlock := a.locks.lock(rec.ID)
 	defer unlock()
+	a.mu.Lock()
+	a.making[rec.ID] = true // start-up's reconciliation leaves it alone
+	a.mu.Unlock()
+	defer func() {
+		a.mu.Lock()
+		delete(a.making, rec.ID)
+		a.mu.Unlock()
+	}()
 	a.loadSigner(ctx, true)
 	if err := a.cache(rec.ID).Store(ctx, []byte(in.Cache.Reveal())); err != nil {
 		return rec, err
 	}
-	rec, err := a.d.Store.Create(ctx, a.sign(rec))
+	made, err := a.d.Store.Create(ctx, a.sign(rec))
 	if err != nil {
+		// A sign-in that failed leaves nothing that could come back.
+		a.mu.Lock()
+		delete(a.held, rec.ID)
+		a.mu.Unlock()
+		if derr := a.d.Vault.Delete(ctx, cacheEntry(rec.ID)); derr != nil {
+			a.d.Log.Warn("the cache of a failed sign-in is left", "session", rec.ID, "err", derr.Error())
+		}
 		return rec, err
 	}
-	a.d.Auth.Forget(accountOf(rec))
+	rec = made
 	a.mu.Lock()
+	if a.d.UseSigner && rec.Signature == nil {
+		a.unsigned[rec.ID] = true
+	}
 	var old []session.Record
 	for _, r := range a.records {
 		if r.Account == rec.Account && r.Device.ID == rec.Device.ID {
@@ -160,6 +207,9 @@ func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error
 				a.d.Log.Warn("an older session was not cleared", "session", r.ID, "op", l.What)
 			}
 		}
+	}
+	if err := a.outbox.SignedIn(ctx, outboxAccount(rec)); err != nil {
+		a.d.Log.Warn("posts in doubt are not looked for", "err", err.Error())
 	}
 	return rec, nil
 }

@@ -16,7 +16,10 @@ import (
 // signingEntry is the vault's name of the key that signs this device's records.
 const signingEntry = "device/signing"
 
-func cacheEntry(id string) string { return id + "/cache" }
+// cacheSuffix follows the session's id in the vault's name of its token cache.
+const cacheSuffix = "/cache"
+
+func cacheEntry(id string) string { return id + cacheSuffix }
 
 // cache is the token cache of a session: in the vault, or held in memory while
 // the keyring cannot take it.
@@ -124,7 +127,7 @@ type tokens struct {
 }
 
 func (t tokens) Token(ctx context.Context) (string, error) {
-	r, err := t.record()
+	r, err := t.record(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -139,7 +142,7 @@ func (t tokens) Token(ctx context.Context) (string, error) {
 }
 
 func (t tokens) Renew(ctx context.Context, rejected, claims string) (string, error) {
-	r, err := t.record()
+	r, err := t.record(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -152,12 +155,15 @@ func (t tokens) Renew(ctx context.Context, rejected, claims string) (string, err
 }
 
 // record returns the session's record if it may be used.
-func (t tokens) record() (session.Record, error) {
-	s, err := t.app.find(t.id)
+func (t tokens) record(ctx context.Context) (session.Record, error) {
+	a := t.app
+	a.loadSigner(ctx, false) // judges the record; at most once a run
+	a.heal()
+	s, err := a.find(t.id)
 	if err != nil {
 		return session.Record{}, err
 	}
-	return s.Record, t.app.usable(s)
+	return s.Record, a.usable(s)
 }
 
 func (t tokens) noteRenewal(ctx context.Context, tok auth.Token) {
@@ -201,6 +207,7 @@ func (c guardedCache) Store(ctx context.Context, cache []byte) error {
 
 // used notes a person's or script's use of a session, at most hourly.
 func (a *App) used(ctx context.Context, id string) {
+	a.loadSigner(ctx, false)
 	now := a.d.Now()
 	a.mu.Lock()
 	r, ok := a.records[id]
@@ -211,6 +218,23 @@ func (a *App) used(ctx context.Context, id string) {
 	if _, err := a.update(ctx, id, func(r *session.Record) { *r = r.Touched(now, a.d.Lifetime) }); err != nil {
 		a.d.Log.Warn("a use was not noted", "session", id, "err", err.Error())
 	}
+}
+
+// heal looks, in the background, whether a keyring that was not ready is by now
+// (the person's login may have unlocked it), and then moves in what waits.
+func (a *App) heal() {
+	a.mu.Lock()
+	ready := a.keyring.State == "" || a.keyring.State == vault.Ready
+	a.mu.Unlock()
+	if ready || !a.d.Resident || !a.healing.CompareAndSwap(false, true) {
+		return
+	}
+	a.work.Go(func() {
+		defer a.healing.Store(false)
+		if a.d.Vault.Status(a.ctx).State == vault.Ready {
+			a.recover(a.ctx)
+		}
+	})
 }
 
 // vaultCodesShown are the keyring's problems, gone once it is ready.

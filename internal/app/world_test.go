@@ -33,6 +33,11 @@ type world struct {
 	person   *person
 	lifetime time.Duration
 	now      func() time.Time
+	// What a test changes before start.
+	endsAtQuit bool                                        // sessions are non-permanent
+	verb       bool                                        // no resident: nothing works by itself
+	wrap       func(session.Store) session.Store           // stands before the store
+	meet       func(*http.Request) (*http.Response, error) // answers instead of the tenant, unless nil, nil
 }
 
 func newWorld(t *testing.T) *world {
@@ -55,6 +60,11 @@ func (w *world) start() (a *App, kill func()) {
 	store, sealed := w.parts()
 	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
 		w.requests.Add(1)
+		if w.meet != nil {
+			if res, err := w.meet(r); res != nil || err != nil {
+				return res, err
+			}
+		}
 		return w.emu.RoundTripper().RoundTrip(r)
 	})
 	client, err := auth.New(auth.Options{
@@ -64,11 +74,15 @@ func (w *world) start() (a *App, kill func()) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	var kept session.Store = store
+	if w.wrap != nil {
+		kept = w.wrap(store)
+	}
 	a, err = New(w.t.Context(), Deps{
-		Version: "test", Demo: true, DemoURL: w.emu.URL(), Resident: true,
+		Version: "test", Demo: true, DemoURL: w.emu.URL(), Resident: !w.verb, EndsAtQuit: w.endsAtQuit,
 		Device: session.Device{ID: strings.Repeat("d", 32), Name: "desk"}, Lifetime: w.lifetime, UseSigner: true,
 		Browser: auth.Embedded, DataDir: w.dir, ConfigDir: w.dir,
-		Store: store, Vault: sealed, Auth: client, Now: w.now,
+		Store: kept, Vault: sealed, Auth: client, Now: w.now,
 		Graph: func(tokens graph.TokenSource) (Graph, error) {
 			return graph.New(graph.Options{BaseURL: "https://graph.microsoft.com/v1.0", Transport: transport, Tokens: tokens})
 		},
@@ -76,8 +90,10 @@ func (w *world) start() (a *App, kill func()) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a.Start()
-	w.until(a, "start-up ends", func(s state.State) bool { return s.Ready })
+	if !w.verb {
+		a.Start()
+		w.until(a, "start-up ends", func(s state.State) bool { return s.Ready })
+	}
 	kill = sync.OnceFunc(func() {
 		a.cancel()
 		a.work.Wait()

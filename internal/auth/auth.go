@@ -27,6 +27,9 @@ const (
 // token (MSAL's realm may be "organizations").
 type Account struct {
 	HomeAccountID, TenantID, Environment, ClientID string
+	// Session tells sessions of one account apart: what is kept in memory (Token,
+	// Renew, Forget) is kept for each. It is the caller's word and goes nowhere.
+	Session string
 }
 
 // SignedIn is the outcome of a sign-in.

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -80,24 +79,23 @@ func TestQuittingEndsNonPermanentSessions(t *testing.T) {
 	}
 }
 
+// busyGraph is a server in trouble.
+type busyGraph struct{ Graph }
+
+func (busyGraph) ServerTime(context.Context) (time.Time, error) {
+	return time.Time{}, &graph.Error{Status: 503, Code: "ServiceUnavailable", RetryAfter: time.Minute}
+}
+
 func TestAServerInTroubleBeforeTheSendFailsNoPost(t *testing.T) {
 	w := newWorld(t)
-	var troubled atomic.Bool
-	troubled.Store(true)
-	w.meet = func(r *http.Request) (*http.Response, error) {
-		if !strings.HasSuffix(r.URL.Path, "/me") || !troubled.Load() {
-			return nil, nil
-		}
-		return &http.Response{
-			StatusCode: 503, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, ProtoMajor: 1, ProtoMinor: 1,
-			Body: io.NopCloser(strings.NewReader(`{"error":{"code":"ServiceUnavailable"}}`)),
-		}, nil
-	}
 	a, _ := w.start()
 	s := w.signIn(a)
+	a.mu.Lock()
+	a.clients[s.ID] = busyGraph{}
+	a.mu.Unlock()
 	_, err := sender{a}.Since(t.Context(), outboxAccount(s.Record), "19:x@thread.v2")
-	if _, later := errors.AsType[*outbox.Later](err); !later {
-		t.Errorf("got %v, want the outbox to try again later", err)
+	if later, ok := errors.AsType[*outbox.Later](err); !ok || later.After != time.Minute {
+		t.Errorf("got %v, want the outbox to try again when the server says", err)
 	}
 }
 

@@ -1,20 +1,35 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io/fs"
+	"net"
+	"path/filepath"
+	"syscall"
 
 	"debrief/internal/app/state"
 	"debrief/internal/config"
+	"debrief/internal/platform"
 	"debrief/internal/text"
 )
 
-// problemOfFile says of a failure to read or write path what to do about it; nil
-// stays nil.
+// problemOfFile says of a failure to read or write path what to do about it; where
+// err names the file below path, that is told. nil stays nil, and so does what is
+// no failure of a disk: the person's cancelling, and a network's.
 func problemOfFile(path string, err error) error {
-	if err == nil {
-		return nil
+	_, network := errors.AsType[*net.OpError](err)
+	if err == nil || network || errors.Is(err, context.Canceled) {
+		return err
 	}
-	return &state.Problem{Code: text.FileUnreadable, Args: map[string]string{"path": path}, Detail: err.Error()}
+	if e, ok := errors.AsType[*fs.PathError](err); ok && !platform.IsTemporary(filepath.Base(e.Path)) {
+		path = e.Path
+	}
+	code := text.FileUnreadable
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) {
+		code = text.DiskFull
+	}
+	return &state.Problem{Code: code, Args: map[string]string{"path": path}, Detail: err.Error()}
 }
 
 // problemOfSettings makes of everything that is wrong in the settings one

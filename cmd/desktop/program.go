@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,12 +21,8 @@ import (
 	"debrief/internal/tray"
 )
 
-// The bounds of waiting for another Debrief of the same folder, and of ending.
-const (
-	takeOver = 10 * time.Second // for a verb at work, or an older version
-	lastPost = 15 * time.Second // for what is being sent when Debrief quits
-	lookUp   = 100 * time.Millisecond
-)
+// lastPost bounds the waiting, when Debrief quits, for what is being sent.
+const lastPost = 15 * time.Second
 
 // program is this process: where it runs and what it is.
 type program struct {
@@ -67,17 +64,6 @@ func (p *program) prepare(o cli.Options) (setup, error) {
 
 func (s setup) dial(ctx context.Context) (net.Conn, error) { return platform.Dial(ctx, s.paths) }
 
-// running returns the resident's, or a working verb's, client; nil where none
-// answers.
-func (p *program) running(ctx context.Context, s setup) (client *api.Client, version string) {
-	c := api.NewClient(s.dial, p.version)
-	v, err := c.Version(ctx)
-	if err != nil {
-		return nil, ""
-	}
-	return c, v
-}
-
 // connect gives a verb its Service: the running resident's, or Debrief made in
 // this process for as long as the verb works.
 func (p *program) connect(ctx context.Context, o cli.Options) (api.Service, func(), error) {
@@ -85,8 +71,8 @@ func (p *program) connect(ctx context.Context, o cli.Options) (api.Service, func
 	if err != nil {
 		return nil, nil, err
 	}
-	if c, _ := p.running(ctx, s); c != nil {
-		return c, func() {}, nil
+	if r := p.running(ctx, s); r != nil && (!r.ending || o.OnlyRunning) {
+		return r.client, func() {}, nil
 	}
 	if o.OnlyRunning {
 		return nil, nil, &state.Problem{Code: text.NotRunning}
@@ -104,61 +90,47 @@ func (p *program) connect(ctx context.Context, o cli.Options) (api.Service, func
 	}
 	stop := i.serve(p, s)
 	return i.app, func() {
-		// What was asked for is done or was given up: what is on the wire ends first.
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPost)
-		defer cancel()
-		err := errors.Join(i.app.Close(end), stop(), i.Close(), lock.Unlock())
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "debrief:", err)
-		}
+		// What was asked for is done or was given up: the exit code is its alone.
+		err := i.end(ctx, stop)
+		tellEnd(errors.Join(err, i.endLog(), lock.Unlock()))
 	}, nil
-}
-
-// lock takes the folder's lock. Where another process holds it and serves the
-// local API meanwhile, that one's client comes back instead.
-func (p *program) lock(ctx context.Context, s setup, verb string) (*platform.FileLock, *api.Client, error) {
-	ctx, cancel := context.WithTimeout(ctx, takeOver)
-	defer cancel()
-	for {
-		lock, err := platform.Lock(s.paths.LockFile(), verb)
-		if err == nil {
-			return lock, nil, nil
-		}
-		if !errors.Is(err, platform.ErrLocked) {
-			return nil, nil, problemOfFile(s.paths.LockFile(), err)
-		}
-		if c, _ := p.running(ctx, s); c != nil {
-			return nil, c, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, nil, &state.Problem{Code: text.Busy, Args: map[string]string{"verb": platform.Holder(s.paths.LockFile())}}
-		case <-time.After(lookUp):
-		}
-	}
 }
 
 // serve offers the instance on the local API until stop. Without it Debrief
 // works, but nobody else can ask: that is told.
-func (i *instance) serve(p *program, s setup) (stop func() error) {
+func (i *instance) serve(p *program, s setup) (stop func()) {
 	l, err := platform.Listen(s.paths)
 	if err != nil {
 		i.log.Error("the local API is not served", "err", err.Error())
 		fmt.Fprintln(os.Stderr, "debrief:", text.S(text.NoLocalAPI), err)
-		return func() error { return nil }
+		return func() {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		if err := api.NewServer(i.app, p.version, i.log).Serve(ctx, l); err != nil {
+		if err := api.NewServer(served{i.app}, p.version, i.log).Serve(ctx, l); err != nil {
 			i.log.Error("the local API ended", "err", err.Error())
 		}
 	})
-	return func() error {
+	return func() {
 		cancel()
 		serving.Wait()
-		return nil
 	}
+}
+
+// end gives back what Debrief works with, save the log and the lock. What is
+// being sent ends first. A failure is in the log; it changes nothing of what was
+// done before.
+func (i *instance) end(ctx context.Context, stop func()) error {
+	_ = i.app.Quit(ctx) // never fails; a launch from now on waits for the lock
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPost)
+	defer cancel()
+	err := i.app.Close(last)
+	stop()
+	if err = errors.Join(err, i.Close()); err != nil {
+		i.log.Error("the end left something undone", "err", err.Error())
+	}
+	return err
 }
 
 // resident runs Debrief in the foreground until somebody quits it; where one
@@ -198,9 +170,7 @@ func (p *program) resident(ctx context.Context, o cli.Options, show bool) error 
 		case <-i.app.Done():
 		}
 		// The tray goes last: its end closes a connection that the keyring uses.
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPost)
-		defer cancel()
-		err := errors.Join(i.app.Close(end), stop())
+		err := i.end(ctx, stop)
 		endTray()
 		ended <- err
 	}()
@@ -208,50 +178,13 @@ func (p *program) resident(ctx context.Context, o cli.Options, show bool) error 
 		tray.Run(trayCtx, tray.Options{Service: i.app, Ready: assets.TrayReady, Attention: assets.TrayAttention, Log: i.log})
 	} else {
 		i.log.Warn("no message bus: no tray icon")
-		fmt.Fprintln(os.Stderr, "debrief:", text.S(text.DoctorBusNone)+"\n"+text.S(text.DoctorBusNext))
+		fmt.Fprintln(os.Stderr, "debrief:", text.S(text.NoTray)+"\n  "+text.S(text.DoctorBusNext))
 	}
 	err = <-ended
 	i.log.Info("quit", "pid", os.Getpid())
-	return errors.Join(err, i.Close(), lock.Unlock())
+	tellEnd(errors.Join(err, i.endLog(), lock.Unlock()))
+	return nil
 }
-
-// takeOver takes the folder's lock for a resident. It is nil without an error
-// where a resident of this version runs already and was shown. A resident of
-// another version is asked to finish and quit; a verb at work is waited for.
-func (p *program) takeOver(ctx context.Context, s setup, show bool) (*platform.FileLock, error) {
-	wait, cancel := context.WithTimeout(ctx, takeOver)
-	defer cancel()
-	for asked := false; ; {
-		lock, err := platform.Lock(s.paths.LockFile(), asResident)
-		if err == nil || !errors.Is(err, platform.ErrLocked) {
-			return lock, problemOfFile(s.paths.LockFile(), err)
-		}
-		holder := platform.Holder(s.paths.LockFile())
-		// A holder who could not write its name down (a full disk) is taken for a resident.
-		if c, version := p.running(wait, s); c != nil && (holder == asResident || holder == "") {
-			if version == p.version {
-				if show {
-					return nil, c.Show(ctx, state.PageSessions)
-				}
-				return nil, nil
-			}
-			if !asked {
-				asked = true
-				if err := c.Quit(wait); err != nil {
-					return nil, err
-				}
-			}
-		}
-		select {
-		case <-wait.Done():
-			return nil, &state.Problem{Code: text.Busy, Args: map[string]string{"verb": holder}}
-		case <-time.After(lookUp):
-		}
-	}
-}
-
-// asResident is what a resident writes as the lock's holder; verbs write theirs.
-const asResident = "resident"
 
 // hasTray reports whether an icon can be registered somewhere: on Linux that
 // takes a message bus, which is never started for it.
@@ -271,4 +204,11 @@ func (i *instance) tell(err error) {
 		return
 	}
 	fmt.Fprintln(os.Stderr, "debrief:", err)
+}
+
+// tellEnd says in one line that Debrief ended, but not cleanly; nil says nothing.
+func tellEnd(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "debrief:", text.S(text.EndedBadly, strings.ReplaceAll(err.Error(), "\n", "; ")))
+	}
 }

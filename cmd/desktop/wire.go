@@ -38,9 +38,12 @@ type instance struct {
 	log   *slog.Logger
 	panel *panelProcess
 	close []func() error // in order of making
+
+	// endLog closes the log; call it last.
+	endLog func() error
 }
 
-// Close gives everything back, the last made first.
+// Close gives everything but the log back, the last made first.
 func (i *instance) Close() error {
 	var errs []error
 	for n := len(i.close) - 1; n >= 0; n-- {
@@ -52,10 +55,10 @@ func (i *instance) Close() error {
 // wire makes Debrief of its parts, in order of dependency. The caller holds the
 // lock of the folder.
 func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance, err error) {
-	i := &instance{}
+	i := &instance{endLog: func() error { return nil }}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, i.Close())
+			err = errors.Join(err, i.Close(), i.endLog())
 		}
 	}()
 	later := func(f func() error) { i.close = append(i.close, f) }
@@ -68,7 +71,7 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	if i.log, logFile, err = platform.OpenLog(s.paths.Log(), slog.LevelInfo); err != nil {
 		return nil, problemOfFile(s.paths.Log(), err)
 	}
-	later(logFile.Close)
+	i.endLog = logFile.Close
 
 	deps := app.Deps{
 		Version: p.version, Demo: s.cfg.Demo, Resident: resident,
@@ -81,9 +84,10 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	// Microsoft, or the demo tenant's own.
 	transport := proxied(s.cfg.Proxy)
 	if s.cfg.Demo {
-		emu, err := emulator.Open(emulator.Options{Dir: filepath.Join(s.paths.Data, "tenant")})
+		folder := filepath.Join(s.paths.Data, "tenant")
+		emu, err := emulator.Open(emulator.Options{Dir: folder})
 		if err != nil {
-			return nil, err
+			return nil, problemOfFile(folder, err)
 		}
 		later(emu.Close)
 		if n := emu.Notice(); n != "" {
@@ -94,9 +98,10 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 		s.cfg.ClientID, s.cfg.Tenant = emulator.ClientID, emulator.TenantID
 	}
 
-	store, err := filestore.Open(filestore.Options{Dir: filepath.Join(s.paths.Data, "sessions"), Log: i.log})
+	records := filepath.Join(s.paths.Data, "sessions")
+	store, err := filestore.Open(filestore.Options{Dir: records, Log: i.log})
 	if err != nil {
-		return nil, err
+		return nil, problemOfFile(records, err)
 	}
 	deps.Store = store
 	later(store.Close)
@@ -114,7 +119,7 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	}
 	sealed, err := vault.Open(keeping)
 	if err != nil {
-		return nil, err
+		return nil, problemOfFile(s.paths.Data, err)
 	}
 	deps.Vault = sealed
 	later(sealed.Close)
@@ -137,13 +142,13 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 		return graph.New(graph.Options{BaseURL: s.cfg.GraphURL, Transport: transport, Tokens: tokens, Log: i.log})
 	}
 
-	i.panel = &panelProcess{paths: s.paths, environ: p.environ, getenv: p.getenv, demo: s.cfg.Demo, log: i.log}
+	i.panel = &panelProcess{paths: s.paths, environ: p.environ, getenv: p.getenv, find: platform.FindHelper, demo: s.cfg.Demo, log: i.log}
 	deps.Panel = i.panel.show
 	later(i.panel.Close)
 	deps.Checks = p.checks(s)
 
 	if i.app, err = app.New(ctx, deps); err != nil {
-		return nil, err
+		return nil, problemOfFile(s.paths.Data, err)
 	}
 	return i, nil
 }

@@ -5,6 +5,8 @@ const (
 	AppName          Key = "app.name"
 	DemoTitle        Key = "app.demo_title"
 	NoLocalAPI       Key = "app.no_local_api"
+	NoTray           Key = "app.no_tray"
+	EndedBadly       Key = "app.ended_badly"
 	AppNameDemo      Key = "app.name.demo"
 	TrayOpen         Key = "tray.open"
 	TrayPost         Key = "tray.post"
@@ -36,6 +38,8 @@ var trayEnglish = map[Key]string{
 	AppName:          "Debrief",
 	DemoTitle:        "%s – demo",
 	NoLocalAPI:       "Other programs cannot reach Debrief here:",
+	NoTray:           "There is no message bus here, so Debrief has no tray icon and no keyring.",
+	EndedBadly:       "Debrief has ended, but could not put everything away: %s",
 	AppNameDemo:      "Debrief (demo)",
 	TrayOpen:         "Open Debrief",
 	TrayPost:         "Post a summary…",

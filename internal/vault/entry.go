@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ func (s *Sealed) Get(ctx context.Context, name string) ([]byte, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
-	text, err := s.items.Get(ctx, s.account(name))
+	text, err := s.fetch(ctx, name)
 	if errors.Is(err, ErrNotFound) {
 		if err := s.elsewhere(ctx, name); err != nil {
 			return nil, err
@@ -36,6 +37,43 @@ func (s *Sealed) Get(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("vault: get %q: %w", name, err)
 	}
 	return plain, nil
+}
+
+// fetch is the sealed text of an entry. It waits for no writer; when one went past
+// it, it reads once more while nobody writes.
+func (s *Sealed) fetch(ctx context.Context, name string) (string, error) {
+	s.mu.Lock()
+	from, moves := shelf{s.items}, s.moves
+	s.mu.Unlock()
+	account := s.account(name)
+	top, err := from.items.Get(ctx, account)
+	var text string
+	if err == nil {
+		text, err = from.whole(ctx, account, top)
+	}
+	if err == nil {
+		return text, nil
+	}
+	s.mu.Lock()
+	moved := s.moves != moves
+	s.mu.Unlock()
+	if !moved && (top == "" || !errors.Is(err, ErrCorrupt)) {
+		return "", err
+	}
+	end, busy := s.begin(ctx)
+	if busy != nil {
+		return "", busy
+	}
+	defer end()
+	from = shelf{s.at()}
+	again, gone := from.items.Get(ctx, account)
+	switch {
+	case gone != nil:
+		return "", gone
+	case again == top && !moved:
+		return "", err
+	}
+	return from.whole(ctx, account, again)
 }
 
 // elsewhere is the error of an item that was not found: it may lie in another
@@ -87,14 +125,13 @@ func (s *Sealed) put(ctx context.Context, name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	account := s.account(name)
-	if !s.proven[name] {
-		switch old, err := s.items.Get(ctx, account); {
-		case err == nil:
-			if _, err := parse(old); errors.Is(err, ErrNewer) {
-				return err
-			}
-		case !errors.Is(err, ErrNotFound):
+	on, account, sure := shelf{s.at()}, s.account(name), s.proven[name]
+	top := ""
+	if !sure || on.items.Limit() > 0 {
+		if top, err = on.items.Get(ctx, account); err == nil {
+			err = notNewer(top)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
 			return err
 		}
 	}
@@ -116,31 +153,48 @@ func (s *Sealed) put(ctx context.Context, name string, data []byte) error {
 			return err
 		}
 	}
-	if err := s.items.Set(ctx, account, text); err != nil {
+	delete(s.proven, name)
+	if err := on.put(ctx, account, text, top, sure); err != nil {
 		return err
 	}
-	if s.proven[name] {
+	if err := s.tidy(ctx, on, account); err != nil { // the entry is stored all the same
+		s.log.Warn("parts of an older entry are left until the next write or start", "entry", name, "error", err.Error())
 		return nil
-	}
-	switch back, err := s.items.Get(ctx, account); {
-	case err != nil:
-		return fmt.Errorf("read back: %w", err)
-	case back != text:
-		return errors.New("the keyring gives back other than was written")
 	}
 	s.proven[name] = true
 	return nil
 }
 
+func (s *Sealed) tidy(ctx context.Context, on shelf, account string) error {
+	if on.items.Limit() <= 0 {
+		return nil
+	}
+	top, err := on.items.Get(ctx, account)
+	if err != nil {
+		return err
+	}
+	return on.tidy(ctx, account, top)
+}
+
+// notNewer refuses an item that a newer program wrote.
+func notNewer(item string) error {
+	if _, split, err := parseHead(item); split || err != nil {
+		return err
+	}
+	_, err := parse(item)
+	return err
+}
+
 // reach is the place that answers; an error unless it is ready and the one where
 // the other entries lie.
 func (s *Sealed) reach(ctx context.Context) (place, error) {
-	st := s.items.Probe(ctx)
+	items := s.at()
+	st := items.Probe(ctx)
 	if err := ctx.Err(); err != nil {
 		return place{}, err
 	}
 	if st.Kind == "" {
-		st.Kind = s.items.Kind()
+		st.Kind = items.Kind()
 	}
 	if st.State != Ready {
 		return place{}, &StateError{Status: st}
@@ -160,19 +214,21 @@ func (s *Sealed) strange(st *Status) bool {
 	if st.State != Ready || len(s.index.Names) == 0 || !s.index.other(there) {
 		return false
 	}
-	st.State, st.Detail = Absent, fmt.Sprintf("entries lie in %s, and %s answers", s.index.place, there)
+	st.State, st.Reason, st.Detail = Absent, OtherKeyring, fmt.Sprintf("entries lie in %s, and %s answers", s.index.place, there)
 	return true
 }
 
 // adopt takes note of a keyring that has another name than the recorded one and
 // still holds every entry: a renamed program, or a person who moved them.
 func (s *Sealed) adopt(ctx context.Context, st Status) bool {
-	names, err := s.Names()
-	if err != nil {
+	s.mu.Lock()
+	names, kind, items := s.index.Names, s.index.Kind, s.items
+	s.mu.Unlock()
+	if kind != "" && kind != st.Kind {
 		return false
 	}
 	for _, name := range names {
-		if _, err := s.items.Get(ctx, s.account(name)); err != nil {
+		if _, err := items.Get(ctx, s.account(name)); err != nil {
 			return false
 		}
 	}
@@ -200,49 +256,61 @@ func (s *Sealed) Delete(ctx context.Context, name string) error {
 
 func (s *Sealed) delete(ctx context.Context, name string) error {
 	s.mu.Lock()
-	named, lost := s.index.has(name), s.indexErr
+	named, copied, lost, items := s.index.has(name), s.index.copied(name), s.indexErr, s.items
 	s.mu.Unlock()
+	there := true
 	switch {
 	case named:
 		if _, err := s.reach(ctx); err != nil {
 			return err
 		}
 	case lost == nil:
-		if st := s.items.Probe(ctx); st.State != Ready {
-			return ctx.Err()
+		if st := items.Probe(ctx); st.State != Ready {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			there = false
 		}
 	}
-	if err := s.items.Delete(ctx, s.account(name)); err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	if _, err := s.items.Get(ctx, s.account(name)); err == nil {
-		return errors.New("the keyring still holds it")
-	} else if !errors.Is(err, ErrNotFound) {
-		return err
+	if there {
+		if err := (shelf{items}).remove(ctx, s.account(name)); err != nil {
+			return err
+		}
 	}
 	delete(s.proven, name)
-	if !named {
-		return nil // an index that cannot be read is never written
+	if named { // an index that cannot be read is never written
+		if err := s.setIndex(func(x index) index { return x.without(name) }); err != nil {
+			return err
+		}
 	}
-	return s.setIndex(func(x index) index { return x.without(name) })
+	if copied {
+		return s.removeCopies(ctx, name)
+	}
+	return nil
 }
 
 // Reconcile brings keyring and index together, at the start: entries that keep
-// refuses are deleted (nil keeps all), and names whose item is verified gone are
-// dropped. It goes on after a failure and returns the first; removed counts both
-// kinds. No names, no keyring call.
+// refuses are deleted (nil keeps all), names whose item is verified gone are
+// dropped, and so is what an interrupted write or move left. It goes on after a
+// failure and returns the first; removed counts entries and names. No names, no
+// keyring call.
 func (s *Sealed) Reconcile(ctx context.Context, keep func(name string) bool) (removed int, err error) {
 	end, err := s.begin(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer end()
-	names, err := s.Names()
-	if err != nil || len(names) == 0 {
+	s.mu.Lock()
+	names, lost := s.index.Names, s.indexErr
+	s.mu.Unlock()
+	if lost != nil {
+		_, err := s.Names()
 		return 0, err
 	}
-	if _, err := s.reach(ctx); err != nil {
-		return 0, err
+	if len(names) > 0 {
+		if _, err := s.reach(ctx); err != nil {
+			return 0, err
+		}
 	}
 	for _, name := range names {
 		gone, e := s.reconcile(ctx, name, keep == nil || keep(name))
@@ -253,12 +321,19 @@ func (s *Sealed) Reconcile(ctx context.Context, keep func(name string) bool) (re
 			err = fmt.Errorf("vault: reconcile %q: %w", name, e)
 		}
 	}
-	return removed, err
+	return removed, cmp.Or(err, s.settle(ctx))
 }
 
 func (s *Sealed) reconcile(ctx context.Context, name string, keep bool) (gone bool, err error) {
 	if keep {
-		_, err := s.items.Get(ctx, s.account(name))
+		on, account := shelf{s.at()}, s.account(name)
+		top, err := on.items.Get(ctx, account)
+		if err == nil {
+			err = on.tidy(ctx, account, top)
+		}
+		if unreadable(err) { // it is there
+			return false, nil
+		}
 		if !errors.Is(err, ErrNotFound) {
 			return false, err
 		}

@@ -9,20 +9,30 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-
-	"debrief/internal/platform"
 )
 
 const (
 	indexVersion = 1
 	indexMax     = 1 << 20
 	nameMax      = 200
+
+	keyFile   = "vault.key"
+	indexFile = "vault.index"
 )
 
 // index is vault.index: the names of all entries that may exist and the place
 // where they were put. It holds no secret.
 type index struct {
 	Version int `json:"version"`
+	place
+	Names []string `json:"names"` // sorted
+	// Also is where copies of entries may lie that count for nothing: a move was
+	// not finished. They are to be removed there.
+	Also *copies `json:"also,omitempty"`
+}
+
+// copies are the names of entries in another place than the one that counts.
+type copies struct {
 	place
 	Names []string `json:"names"` // sorted
 }
@@ -50,9 +60,40 @@ func (p place) String() string {
 	return s
 }
 
-func (x index) has(name string) bool {
-	_, ok := slices.BinarySearch(x.Names, name)
+func (x index) has(name string) bool { return holds(x.Names, name) }
+
+// copied reports whether a copy of an entry may lie elsewhere.
+func (x index) copied(name string) bool { return x.Also != nil && holds(x.Also.Names, name) }
+
+func holds(sorted []string, name string) bool {
+	_, ok := slices.BinarySearch(sorted, name)
 	return ok
+}
+
+// all are the names of everything that may exist anywhere, sorted.
+func (x index) all() []string {
+	names := slices.Clone(x.Names)
+	if x.Also != nil {
+		names = append(names, x.Also.Names...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// withCopies notes that copies may lie in another place; no names: none do.
+func (x index) withCopies(there place, names []string) index {
+	if x.Also = nil; len(names) > 0 {
+		x.Also = &copies{there, names}
+	}
+	return x
+}
+
+// uncopied is the index when the copy of an entry is gone.
+func (x index) uncopied(name string) index {
+	if x.Also == nil {
+		return x
+	}
+	return x.withCopies(x.Also.place, slices.DeleteFunc(slices.Clone(x.Also.Names), func(n string) bool { return n == name }))
 }
 
 func (x index) with(name string) index {
@@ -103,13 +144,17 @@ func decodeIndex(b []byte) (index, error) {
 	if x.Version < 1 || x.Names == nil {
 		return index{}, fmt.Errorf("%w: the index has no version or no names", ErrCorrupt)
 	}
-	for _, n := range x.Names {
+	for _, n := range x.all() {
 		if err := validName(n); err != nil {
 			return index{}, fmt.Errorf("%w: index: %v", ErrCorrupt, err)
 		}
 	}
 	slices.Sort(x.Names)
 	x.Names = slices.Compact(x.Names)
+	if x.Also != nil {
+		slices.Sort(x.Also.Names)
+		x = x.withCopies(x.Also.place, slices.Compact(x.Also.Names))
+	}
 	return x, nil
 }
 
@@ -134,10 +179,10 @@ func (x index) encode() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-func (x index) write(path string) error {
+func (x index) write(files Files, path string) error {
 	b, err := x.encode()
 	if err == nil {
-		err = platform.WriteFile(path, b)
+		err = files.WriteFile(path, b)
 	}
 	if err != nil {
 		return fmt.Errorf("vault: index: %w", err)
@@ -145,9 +190,10 @@ func (x index) write(path string) error {
 	return nil
 }
 
-// validName takes "<part>/<part>…" of lower-case letters, digits, '-' and '_'.
+// validName takes "<part>/<part>…" of lower-case letters, digits, '-' and '_', save
+// what could be a part of another entry.
 func validName(name string) error {
-	if name == "" || len(name) > nameMax || name[0] == '/' || name[len(name)-1] == '/' {
+	if name == "" || len(name) > nameMax || name[0] == '/' || name[len(name)-1] == '/' || likePart(name) {
 		return fmt.Errorf("%w: %q", ErrInvalid, name)
 	}
 	for i, c := range []byte(name) {

@@ -16,10 +16,14 @@ type Items interface {
 	// Get returns an item's text. ErrNotFound only from a keyring that is ready;
 	// *StateError when it is not.
 	Get(ctx context.Context, account string) (string, error)
-	// Set writes an item as a whole, over an older one. *StateError, ErrTooLarge.
+	// Set writes an item as a whole, over an older one: at every instant one of
+	// both is there. *StateError, ErrTooLarge.
 	Set(ctx context.Context, account, secret string) error
 	// Delete removes an item. ErrNotFound, *StateError.
 	Delete(ctx context.Context, account string) error
+	// Limit is the most bytes that an item of any account may have; 0 means that
+	// none is known. It never changes.
+	Limit() int
 	// Kind is "keyring", "file" or "memory".
 	Kind() string
 	// Where names an item's place for a person. It makes no call.

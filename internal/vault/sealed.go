@@ -21,29 +21,37 @@ import (
 // Options of Open.
 type Options struct {
 	Items Items // the keyring; needed
+	// Also is the place where an unfinished move left copies (see Recorded); they
+	// are removed there with Reconcile and Delete. Default: none, they stay.
+	Also Items
 	// Dir is the folder of vault.key and vault.index. Empty: both are kept in
 	// memory, as a vault whose items are in memory needs it.
 	Dir    string
 	HomeID string       // the random id of this data folder; needed
+	Files  Files        // how key and index are written; default Disk
 	Log    *slog.Logger // default: nothing is logged
 }
 
-// Sealed is a Vault over Items. Every entry is one item "<home id>/<name>", sealed
-// with the key in vault.key; vault.index holds the names. Items outside the own
+// Sealed is a Vault over Items. Every entry is an item "<home id>/<name>", sealed
+// with the key in vault.key, and split where the keyring takes no more; vault.index
+// holds the names. Items outside the own
 // home id are neither read nor deleted.
 //
 // One process at a time may have a Sealed open on a folder: the resident's lock
 // is what guards key and index.
 type Sealed struct {
-	items Items
 	dir   string
 	home  string
+	files Files
 	log   *slog.Logger
 
 	write  chan struct{}   // one token: Put, Delete and Reconcile take turns
 	proven map[string]bool // entries whose first write was read back; whoever has the turn
 
 	mu       sync.Mutex // guards what follows; never held during a keyring call
+	items    Items
+	also     Items // where copies of an unfinished move lie; may be nil
+	moves    int   // how often items changed
 	closed   bool
 	index    index
 	indexErr error  // why the index cannot be used
@@ -52,8 +60,6 @@ type Sealed struct {
 }
 
 var _ Vault = (*Sealed)(nil)
-
-var errNoKey = errors.New("vault.key is missing while entries exist")
 
 // Open reads key and index and makes no keyring call. Damage of either is not an
 // error here: it is the vault's state, so that entries can still be deleted.
@@ -67,8 +73,11 @@ func Open(o Options) (*Sealed, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Files == nil {
+		o.Files = Disk{}
+	}
 	s := &Sealed{
-		items: o.Items, dir: o.Dir, home: o.HomeID, log: o.Log,
+		items: o.Items, also: o.Also, dir: o.Dir, home: o.HomeID, files: o.Files, log: o.Log,
 		write: make(chan struct{}, 1), proven: map[string]bool{},
 	}
 	if o.Dir == "" {
@@ -77,10 +86,13 @@ func Open(o Options) (*Sealed, error) {
 	if err := platform.PrivateDir(o.Dir); err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
+	if err := SweepTemporary(o.Dir, keyFile, indexFile); err != nil {
+		s.log.Warn("what an interrupted write left was not removed", "error", err.Error())
+	}
 	s.index, s.indexErr = readIndex(s.indexPath())
 	s.key, s.keyErr = readKey(s.keyPath())
-	if s.key == nil && s.keyErr == nil && len(s.index.Names) > 0 {
-		s.keyErr = errNoKey
+	if s.key == nil && s.keyErr == nil && len(s.index.all()) > 0 {
+		s.keyErr = ErrNoKey
 	}
 	for _, err := range []error{s.indexErr, s.keyErr} {
 		if err != nil {
@@ -99,27 +111,34 @@ func readKey(path string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("vault: key: %w", err)
 	case len(b) != keySize:
-		return nil, fmt.Errorf("vault: key: %s has %d bytes, not %d", path, len(b), keySize)
+		return nil, fmt.Errorf("%w: vault.key has %d bytes, not %d", ErrTruncated, len(b), keySize)
 	}
 	return b, nil
 }
 
 // Status implements Vault.
-func (s *Sealed) Status(ctx context.Context) Status { return s.judge(s.items.Probe(ctx)) }
+func (s *Sealed) Status(ctx context.Context) Status { return s.judge(s.at().Probe(ctx)) }
 
 // Unlock implements Vault.
-func (s *Sealed) Unlock(ctx context.Context) Status { return s.judge(s.items.Unlock(ctx)) }
+func (s *Sealed) Unlock(ctx context.Context) Status { return s.judge(s.at().Unlock(ctx)) }
+
+// at is the keyring that holds the entries.
+func (s *Sealed) at() Items {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.items
+}
 
 // judge adds to the keyring's own status what key and index say.
 func (s *Sealed) judge(st Status) Status {
 	if st.Kind == "" {
-		st.Kind = s.items.Kind()
+		st.Kind = s.at().Kind()
 	}
 	s.strange(&st)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := cmp.Or(s.indexErr, s.keyErr); err != nil {
-		st.State, st.Detail = Damaged, err.Error()
+		st = damaged(st, err)
 	}
 	return st
 }
@@ -133,11 +152,16 @@ func (s *Sealed) Names() ([]string, error) {
 	if s.indexErr != nil {
 		return nil, s.damagedLocked(s.indexErr)
 	}
-	return slices.Clone(s.index.Names), nil
+	return s.index.all(), nil
 }
 
 func (s *Sealed) damagedLocked(err error) error {
-	return &StateError{Status: Status{State: Damaged, Kind: s.items.Kind(), Detail: err.Error()}, Err: err}
+	return &StateError{Status: damaged(Status{Kind: s.items.Kind()}, err), Err: err}
+}
+
+func damaged(st Status, err error) Status {
+	st.State, st.Detail, st.Reason = Damaged, err.Error(), ReasonOf(err)
+	return st
 }
 
 // Close implements Vault. It waits for a write under way; the key is wiped, and
@@ -153,7 +177,11 @@ func (s *Sealed) Close() error {
 	s.closed = true
 	clear(s.key)
 	s.key = nil
-	if c, ok := s.items.(io.Closer); ok {
+	return errors.Join(closeItems(s.items), closeItems(s.also))
+}
+
+func closeItems(items Items) error {
+	if c, ok := items.(io.Closer); ok {
 		return c.Close()
 	}
 	return nil
@@ -170,13 +198,13 @@ type Place struct {
 // that the index names is "unknown" until someone gets it.
 func (s *Sealed) Places(name string) []Place {
 	s.mu.Lock()
-	has, lost, inMemory := s.index.has(name), s.indexErr != nil, s.key != nil
+	has, lost, inMemory, items := s.index.has(name), s.indexErr != nil, s.key != nil, s.items
 	s.mu.Unlock()
 	item := "missing"
 	if has || lost {
 		item = "unknown"
 	}
-	places := []Place{{What: "token_cache", Where: s.items.Where(s.account(name)), State: item}}
+	places := []Place{{What: "token_cache", Where: items.Where(s.account(name)), State: item}}
 	if s.dir == "" {
 		state := "missing"
 		if inMemory {
@@ -197,8 +225,8 @@ func (s *Sealed) Places(name string) []Place {
 	return places
 }
 
-func (s *Sealed) keyPath() string            { return filepath.Join(s.dir, "vault.key") }
-func (s *Sealed) indexPath() string          { return filepath.Join(s.dir, "vault.index") }
+func (s *Sealed) keyPath() string            { return filepath.Join(s.dir, keyFile) }
+func (s *Sealed) indexPath() string          { return filepath.Join(s.dir, indexFile) }
 func (s *Sealed) account(name string) string { return s.home + "/" + name }
 
 // begin opens a call that writes: it waits for its turn.
@@ -237,16 +265,16 @@ func (s *Sealed) sealingKey(create bool) ([]byte, error) {
 		return nil, ErrClosed
 	case s.indexErr != nil:
 		return nil, s.damagedLocked(s.indexErr)
-	case s.keyErr != nil && !(errors.Is(s.keyErr, errNoKey) && len(s.index.Names) == 0):
+	case s.keyErr != nil && !(errors.Is(s.keyErr, ErrNoKey) && len(s.index.all()) == 0):
 		return nil, s.damagedLocked(s.keyErr)
 	case s.key == nil && !create:
 		// Nothing of ours can lie there: an item was sealed with a key that is lost.
-		return nil, s.damagedLocked(errNoKey)
+		return nil, s.damagedLocked(ErrNoKey)
 	case s.key == nil:
 		key := make([]byte, keySize)
 		_, _ = rand.Read(key) // never fails (crypto/rand)
 		if s.dir != "" {
-			if err := platform.WriteFile(s.keyPath(), key); err != nil {
+			if err := s.files.WriteFile(s.keyPath(), key); err != nil {
 				return nil, fmt.Errorf("vault: key: %w", err)
 			}
 		}
@@ -261,13 +289,13 @@ func (s *Sealed) setIndex(change func(index) index) error {
 	next := change(s.index)
 	s.mu.Unlock()
 	if s.dir != "" {
-		if err := next.write(s.indexPath()); err != nil {
+		if err := next.write(s.files, s.indexPath()); err != nil {
 			return err
 		}
 	}
 	s.mu.Lock()
 	s.index = next
-	if errors.Is(s.keyErr, errNoKey) && len(next.Names) == 0 {
+	if errors.Is(s.keyErr, ErrNoKey) && len(next.all()) == 0 {
 		s.keyErr = nil
 	}
 	s.mu.Unlock()

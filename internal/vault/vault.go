@@ -29,8 +29,38 @@ type Status struct {
 	Kind     string `json:"kind"`     // "keyring", "file" or "memory"
 	Provider string `json:"provider"` // e.g. "gnome-keyring"; empty when unknown
 	Detail   string `json:"detail"`
+	// Reason tells states of one kind apart where a person has to do something
+	// else; empty when there is nothing more to say.
+	Reason Reason `json:"reason,omitempty"`
 	// Collection is where in the provider items lie; empty when unknown.
 	Collection string `json:"collection,omitempty"`
+}
+
+// Reason is what a state comes from.
+type Reason string
+
+const (
+	NoKey          Reason = "no_key"          // vault.key is missing while entries exist
+	NoFile         Reason = "no_file"         // vault.age is missing while entries exist
+	NotCreated     Reason = "not_created"     // a file vault has no passphrase yet
+	NeedsPhrase    Reason = "passphrase"      // a file vault waits for its passphrase
+	Truncated      Reason = "truncated"       // a file was cut
+	Newer          Reason = "newer"           // a newer Debrief wrote it
+	OtherKeyring   Reason = "other_keyring"   // entries lie in another place than the one that answers
+	UnfinishedMove Reason = "unfinished_move" // a copy lies in a place that does not answer
+)
+
+// ReasonOf is the reason that an error stands for; empty when it has none.
+func ReasonOf(err error) Reason {
+	switch {
+	case errors.Is(err, ErrNoKey):
+		return NoKey
+	case errors.Is(err, ErrTruncated):
+		return Truncated
+	case errors.Is(err, ErrNewer):
+		return Newer
+	}
+	return ""
 }
 
 // ErrNotFound is a clean absence: the keyring was ready and holds no such entry.
@@ -44,6 +74,17 @@ var ErrNewer = errors.New("vault: written by a newer version")
 
 // ErrTooLarge is a secret that this keyring cannot take. Nothing was changed.
 var ErrTooLarge = errors.New("vault: too large for this keyring")
+
+// ErrNoKey is a missing vault.key while entries exist. A new one is never made
+// then: what was sealed with the lost one opens never again, and can be deleted.
+var ErrNoKey = errors.New("vault: vault.key is missing while entries exist")
+
+// ErrTruncated is a file of the vault that was cut.
+var ErrTruncated = errors.New("vault: file is truncated")
+
+// ErrUnfinished is a move that put every entry into its new place and left copies
+// in the old one.
+var ErrUnfinished = errors.New("vault: copies are left where the entries were")
 
 // ErrInvalid is a name that no entry can have.
 var ErrInvalid = errors.New("vault: not a valid name")

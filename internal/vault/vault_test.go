@@ -25,6 +25,20 @@ func TestVaultOverMemory(t *testing.T) {
 	}
 }
 
+// The keyrings of other systems, with what package keyring says of their limits.
+func TestVaultOverOtherSystemsKeyrings(t *testing.T) {
+	for name, fake := range map[string]*vaulttest.Fake{
+		"Windows": vaulttest.NewWindows(2560), "macOS": vaulttest.NewMacOS(2700), "uncapped": vaulttest.NewUncapped(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			vaulttest.Run(t, vaulttest.Keyring{Items: fake, Lock: fake.Lock, Accounts: fake.Accounts})
+			if left := fake.Accounts(); len(left) != 0 {
+				t.Errorf("the suite left %v", left)
+			}
+		})
+	}
+}
+
 func open(t *testing.T, items vault.Items, dir string) *vault.Sealed {
 	t.Helper()
 	v, err := vault.Open(vault.Options{Items: items, Dir: dir, HomeID: home})

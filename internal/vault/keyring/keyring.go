@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -59,6 +60,22 @@ func New(o Options) (*Items, error) {
 		o.Fresh = time.Second
 	}
 	return &Items{service: o.Service, timeout: o.Timeout, fresh: o.Fresh, busy: make(chan struct{}, 1)}, nil
+}
+
+// Limit implements vault.Items.
+func (k *Items) Limit() int { return limitOf(runtime.GOOS) }
+
+// limitOf is the most bytes that go-keyring takes for an item on a system.
+func limitOf(system string) int {
+	switch system {
+	case "windows":
+		return 2560 // CRED_MAX_CREDENTIAL_BLOB_SIZE
+	case "darwin":
+		// One command line of /usr/bin/security holds 4,096 characters: the secret
+		// in base64, and beside it the service and the longest account of a vault.
+		return 2700
+	}
+	return 0
 }
 
 // Kind implements vault.Items.

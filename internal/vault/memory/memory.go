@@ -120,6 +120,9 @@ func (m *Items) Delete(ctx context.Context, account string) error {
 	return nil
 }
 
+// Limit implements vault.Items.
+func (m *Items) Limit() int { return 0 }
+
 // Kind implements vault.Items.
 func (m *Items) Kind() string { return "memory" }
 

@@ -2,8 +2,6 @@ package vaulttest
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -161,108 +159,4 @@ func closed(t *testing.T, b bench) {
 	want(t, "put", v.Put(t.Context(), cache, nil), vault.ErrClosed)
 	want(t, "delete", v.Delete(t.Context(), cache), vault.ErrClosed)
 	holds(t, b.open(t), cache, "one")
-}
-
-// failing is a keyring whose n-th call fails, before or after its effect, and
-// every call after it: the program was killed there.
-type failing struct {
-	vault.Items
-	left  int
-	after bool
-	// at each call that writes, the index must already name the entry
-	check func(account string)
-}
-
-var errKilled = errors.New("killed here")
-
-func (f *failing) step(effect func() error) error {
-	f.left--
-	if f.left < 0 || f.left == 0 && !f.after {
-		return errKilled
-	}
-	err := effect()
-	if f.left == 0 {
-		return errKilled
-	}
-	return err
-}
-
-func (f *failing) Get(ctx context.Context, account string) (text string, err error) {
-	err = f.step(func() error { text, err = f.Items.Get(ctx, account); return err })
-	return text, err
-}
-
-func (f *failing) Set(ctx context.Context, account, text string) error {
-	f.check(account)
-	return f.step(func() error { return f.Items.Set(ctx, account, text) })
-}
-
-func (f *failing) Delete(ctx context.Context, account string) error {
-	return f.step(func() error { return f.Items.Delete(ctx, account) })
-}
-
-func crashes(t *testing.T, b bench) {
-	for _, before := range []string{"", "old"} {
-		for _, action := range []string{"put", "delete"} {
-			for _, after := range []bool{false, true} {
-				for n := 1; ; n++ {
-					if n > 20 {
-						t.Fatalf("%s over %q does not succeed where no call fails", action, before)
-					}
-					if crash(t, bench{b.Keyring, t.TempDir(), newHome()}, before, action, n, after) {
-						break
-					}
-				}
-			}
-		}
-	}
-}
-
-// crash kills one action at its n-th keyring call and looks at what is left. It
-// reports whether the action was over before.
-func crash(t *testing.T, b bench, before, action string, n int, after bool) (over bool) {
-	t.Helper()
-	if before != "" {
-		ok(t, b.open(t).Put(t.Context(), cache, []byte(before)))
-	}
-	account := b.home + "/" + cache
-	indexed := func(string) {
-		if list, err := b.open(t).Names(); err != nil || !slices.Contains(list, cache) {
-			t.Fatalf("%s killed at call %d: the keyring is written before the index: %v, %v", action, n, list, err)
-		}
-	}
-	v := b.over(t, &failing{Items: b.Items, left: n, after: after, check: indexed})
-	var err error
-	want := []string{before}
-	if action == "put" {
-		err = v.Put(t.Context(), cache, []byte("new"))
-		want = append(want, "new")
-	} else {
-		err = v.Delete(t.Context(), cache)
-		want = append(want, "")
-	}
-	if err == nil {
-		want = want[1:]
-	}
-	w := b.open(t)
-	got, getErr := w.Get(t.Context(), cache)
-	if getErr != nil && !errors.Is(getErr, vault.ErrNotFound) || !slices.Contains(want, string(got)) {
-		t.Fatalf("%s killed at call %d (%v): got %q, %v, want one of %q", action, n, err, got, getErr, want)
-	}
-	list, nameErr := w.Names()
-	ok(t, nameErr)
-	if _, itemErr := b.Items.Get(t.Context(), account); itemErr == nil && !slices.Contains(list, cache) {
-		t.Fatalf("%s killed at call %d: an item lies in the keyring that the index does not name", action, n)
-	}
-	if _, err := w.Reconcile(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
-	if list, _ := w.Names(); (len(list) == 1) != (getErr == nil) {
-		t.Fatalf("%s killed at call %d: got %v named after the start, entry: %v", action, n, list, getErr)
-	}
-	ok(t, w.Delete(t.Context(), cache))
-	if _, err := os.Stat(filepath.Join(b.dir, "vault.index")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	return err == nil
 }

@@ -26,6 +26,11 @@ type Keyring struct {
 	Items vault.Items
 	// Lock locks the keyring until unlock is called, which asks nobody.
 	Lock func(t *testing.T) (unlock func())
+	// Accounts lists all items; nil where the keyring cannot.
+	Accounts func() []string
+	// Over gives items over the same keyring that change files through files; nil
+	// where it changes none.
+	Over func(t *testing.T, files vault.Files) vault.Items
 }
 
 type bench struct {
@@ -57,7 +62,10 @@ func Run(t *testing.T, k Keyring) {
 		{"start-up drops what is gone or unwanted, and nothing else", reconcile},
 		{"a cancelled context ends a call before its effect", cancelled},
 		{"concurrent puts of many entries are all kept", concurrent},
-		{"a failure of any keyring call leaves old or new, and the index finds all", crashes},
+		{"growing and shrinking leaves nothing behind", resizes},
+		{"a reader that writers pass gets a whole entry", passedReaders},
+		{"a part that is missing or changed is ErrCorrupt and can be replaced", damagedParts},
+		{"a stop at any keyring call or file operation leaves old or new, and the index finds all", crashes},
 		{"after the last delete nothing is left but key and empty index", lastGone},
 		{"a closed vault refuses, and closing twice is fine", closed},
 	} {
@@ -65,11 +73,22 @@ func Run(t *testing.T, k Keyring) {
 	}
 }
 
-func (b bench) open(t *testing.T) *vault.Sealed { return b.over(t, b.Items) }
+// fresh is the keyring under a home id and in a folder that nobody used.
+func (b bench) fresh(t *testing.T) bench { return bench{b.Keyring, t.TempDir(), newHome()} }
 
-func (b bench) over(t *testing.T, items vault.Items) *vault.Sealed {
+func (b bench) open(t *testing.T) *vault.Sealed { return b.over(t, b.Items, scratch{}) }
+
+// itemsOver are the items where file operations go through files.
+func (b bench) itemsOver(t *testing.T, files vault.Files) vault.Items {
+	if b.Over == nil {
+		return b.Items
+	}
+	return b.Over(t, files)
+}
+
+func (b bench) over(t *testing.T, items vault.Items, files vault.Files) *vault.Sealed {
 	t.Helper()
-	v, err := vault.Open(vault.Options{Items: stay{items}, Dir: b.dir, HomeID: b.home})
+	v, err := vault.Open(vault.Options{Items: stay{items}, Dir: b.dir, HomeID: b.home, Files: files})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +334,7 @@ func newer(t *testing.T, b bench) {
 func otherHome(t *testing.T, b bench) {
 	v := b.open(t)
 	ok(t, v.Put(t.Context(), cache, []byte("one")))
-	other := bench{b.Keyring, t.TempDir(), newHome()}
+	other := b.fresh(t)
 	w := other.open(t)
 	_, err := w.Get(t.Context(), cache)
 	want(t, "get", err, vault.ErrNotFound)

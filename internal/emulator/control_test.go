@@ -2,10 +2,12 @@ package emulator
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -100,7 +102,7 @@ func TestMessagesAndFaultsOverTheControlChannel(t *testing.T) {
 		t.Fatalf("after the fault: %d %v", status, err)
 	}
 	s.do(t, "faults", `[{"method":"POST","reset":true,"after_commit":true}]`)
-	if _, _, err := post(); err == nil || posted(LaunchChat) != 2 {
+	if _, _, err := post(); !errors.Is(err, syscall.ECONNRESET) || posted(LaunchChat) != 2 {
 		t.Errorf("a connection that breaks after the effect: %v, %d messages", err, posted(LaunchChat))
 	}
 	s.do(t, "faults", `[{"path":"/me$","truncate":true},{"path":"/me$","body":"<html>Pay for the Wi-Fi","status":200},{"path":"/me$","delay":"1ms"}]`)

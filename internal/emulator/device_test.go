@@ -179,6 +179,12 @@ func TestLogoutEndsTheBrowsersSession(t *testing.T) {
 		if v := signIn(t, p, authURL(e, "prompt", "none")); v.Get("code") == "" {
 			t.Fatalf("the browser is not signed in: %v", v)
 		}
+		pages, err := url.Parse(e.at.pages)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old, _ := cookiejar.New(nil) // a copy of the browser's cookies
+		old.SetCookies(pages, jar.Cookies(pages))
 		client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		response, err := client.Get(e.at.pages + "/organizations/oauth2/v2.0/logout?" + url.Values{"post_logout_redirect_uri": {c.to}, "state": {"s"}}.Encode())
 		if err != nil {
@@ -190,6 +196,9 @@ func TestLogoutEndsTheBrowsersSession(t *testing.T) {
 		}
 		if v := signIn(t, p, authURL(e, "prompt", "none")); v.Get("error") != "login_required" {
 			t.Errorf("%s: still signed in: %v", c.to, v)
+		}
+		if v := signIn(t, emulatortest.Person{UPN: Adele, Jar: old}, authURL(e, "prompt", "none")); v.Get("error") != "login_required" {
+			t.Errorf("%s: the old cookie still counts: %v", c.to, v)
 		}
 	}
 }

@@ -153,18 +153,22 @@ func (v event) resource(u user, zone outlookZone, plain bool) map[string]any {
 
 func address(u user) map[string]any { return map[string]any{"name": u.Name(), "address": u.UPN} }
 
-// onlineMeetings finds a meeting by its join address: for its organizer only,
+// onlineMeetings finds a meeting by its join address, or by the number that a
+// short join address carries: for its organizer only,
 // whatever the documentation says of attendees
 // (https://github.com/microsoftgraph/microsoft-graph-docs/issues/17234).
 func (e *Emulator) onlineMeetings(c *call) {
 	filter := c.r.URL.Query().Get("$filter")
-	wanted, ok := quotedAfter(filter, "JoinWebUrl eq ")
-	if !ok {
+	wanted, byURL := quotedAfter(filter, "JoinWebUrl eq ")
+	number, byNumber := quotedAfter(filter, "joinMeetingIdSettings/joinMeetingId eq ")
+	if !byURL && !byNumber {
 		c.fail(http.StatusBadRequest, "BadRequest", "Could not find a property named '"+printable(filter)+"' on type 'microsoft.graph.onlineMeeting'.", "")
 		return
 	}
 	for _, s := range calendar {
-		if s.joinURL == "" || !sameJoinURL(s.joinURL, wanted) {
+		found := byURL && s.joinURL != "" && sameJoinURL(s.joinURL, wanted) ||
+			byNumber && s.number() != "" && s.number() == strings.ReplaceAll(number, " ", "")
+		if !found {
 			continue
 		}
 		if s.organizer.Tenant != c.who.user.Tenant {
@@ -181,6 +185,14 @@ func (e *Emulator) onlineMeetings(c *call) {
 	c.fail(http.StatusNotFound, "NotFound", "Online meeting not found.", "")
 }
 
+// number is the meeting id that people type in to join; empty for a classic
+// address, which the demo tenant gives none.
+func (s series) number() string {
+	_, rest, _ := strings.Cut(s.joinURL, "/meet/")
+	id, _, _ := strings.Cut(rest, "?")
+	return id
+}
+
 func (s series) meeting(now time.Time) map[string]any {
 	v := event{s, now.Truncate(24 * time.Hour)}
 	identity := func(u user) map[string]any {
@@ -190,8 +202,13 @@ func (s series) meeting(now time.Time) map[string]any {
 	for _, a := range s.attendees {
 		attendees = append(attendees, identity(a))
 	}
+	var settings any
+	if id := s.number(); id != "" {
+		settings = map[string]any{"joinMeetingId": id, "isPasscodeRequired": true, "passcode": nil}
+	}
 	return map[string]any{
-		"id": "MSo" + itemID(s.key, "meeting")[12:], "subject": s.subject, "joinWebUrl": s.joinURL,
+		"joinMeetingIdSettings": settings,
+		"id":                    "MSo" + itemID(s.key, "meeting")[12:], "subject": s.subject, "joinWebUrl": s.joinURL,
 		"startDateTime": graphTime(v.start()), "endDateTime": graphTime(v.end()),
 		"chatInfo":     map[string]any{"threadId": s.chat, "messageId": "0", "replyChainMessageId": nil},
 		"participants": map[string]any{"organizer": identity(s.organizer), "attendees": attendees},

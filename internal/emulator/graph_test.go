@@ -327,6 +327,15 @@ func TestOnlyTheOrganizerFindsAMeetingByItsJoinAddress(t *testing.T) {
 	if status, _ := find("https://teams.microsoft.com/meet/0"); status != 404 {
 		t.Errorf("unknown: %d", status)
 	}
+	for number, want := range map[string]int{"2417730415529": 200, "241 773 041 552 9": 200, "1": 404, "": 404} {
+		status, body := a.get("/me/onlineMeetings?$filter=" + url.QueryEscape("joinMeetingIdSettings/joinMeetingId eq '"+number+"'"))
+		if status != want {
+			t.Errorf("meeting id %q: got %d %v, want %d", number, status, body, want)
+		}
+		if want == 200 && body["value"].([]any)[0].(map[string]any)["chatInfo"].(map[string]any)["threadId"] != HiringChat {
+			t.Errorf("meeting id %q: %v", number, body)
+		}
+	}
 	if status, body := a.get("/me/onlineMeetings?$filter=" + url.QueryEscape("JoinWebUrl eq "+calendar[5].joinURL)); status != 400 {
 		t.Errorf("without quotes: %d %v", status, body)
 	}

@@ -146,6 +146,7 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	deps.Panel = i.panel.show
 	later(i.panel.Close)
 	deps.Checks = p.checks(s)
+	deps.OnWake = func(ctx context.Context, woke func()) error { return platform.OnWake(ctx, "", woke) }
 
 	if i.app, err = app.New(ctx, deps); err != nil {
 		return nil, problemOfFile(s.paths.Data, err)

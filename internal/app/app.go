@@ -86,6 +86,9 @@ type Deps struct {
 	OpenURL func(ctx context.Context, url string) error
 	// SweepProfiles removes what sign-in windows left behind and reports how much.
 	SweepProfiles func() (removed int, err error)
+	// OnWake calls woke each time the computer has woken from sleep, until ctx
+	// ends; may be nil.
+	OnWake func(ctx context.Context, woke func()) error
 	// Checks are the doctor's looks at the machine; may be empty.
 	Checks []func(context.Context) state.Check
 
@@ -200,7 +203,38 @@ func (a *App) Start() {
 		a.mu.Unlock()
 		a.publish()
 		a.startSending()
+		a.renewAhead()
 	})
+}
+
+// renewAhead keeps the sessions in use fresh until Close.
+func (a *App) renewAhead() {
+	changed := make(chan struct{}, 1)
+	wake := func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	a.work.Go(func() { _ = a.hub.watch(a.ctx, func(state.State) { wake() }) })
+	if a.d.OnWake != nil {
+		a.work.Go(func() {
+			if err := a.d.OnWake(a.ctx, wake); err != nil && a.ctx.Err() == nil {
+				a.d.Log.Info("waking from sleep is not told here", "err", err.Error())
+			}
+		})
+	}
+	r := renewer{
+		sessions: a.own, now: a.d.Now, passed: a.publish,
+		renew: func(ctx context.Context, id string) error {
+			_, err := tokens{a, id}.Token(ctx)
+			if err != nil && ctx.Err() == nil {
+				a.d.Log.Info("a session was not renewed ahead", "session", id, "err", err.Error())
+			}
+			return err
+		},
+	}
+	a.work.Go(func() { r.run(a.ctx, changed) })
 }
 
 // startSending runs the outbox until Close, once.

@@ -75,11 +75,20 @@ func (a *App) Sessions(ctx context.Context) ([]state.Session, error) {
 	return a.sessionsLocked(), nil
 }
 
+// own lists this device's sessions.
+func (a *App) own() []state.Session {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.DeleteFunc(a.sessionsLocked(), func(s state.Session) bool { return !s.ThisDevice })
+}
+
 func (a *App) sessionsLocked() []state.Session {
 	now := a.d.Now()
 	list := make([]state.Session, 0, len(a.records))
 	for _, r := range a.records {
-		list = append(list, state.Session{Record: r, Status: a.statusLocked(r, now), ThisDevice: r.Device.ID == a.d.Device.ID})
+		s := state.Session{Record: r, Status: a.statusLocked(r, now), ThisDevice: r.Device.ID == a.d.Device.ID}
+		s.EndsSoon = (s.Status == state.Active || s.Status == state.Unverified) && !now.Before(endOf(s).Add(-soon(s)))
+		list = append(list, s)
 	}
 	for id := range a.clearing {
 		if _, ok := a.records[id]; !ok {

@@ -41,6 +41,7 @@ var layers = map[string][]string{
 	"internal/summary":               ground,
 	"internal/vault":                 ground,
 	"internal/vault/keyring":         append([]string{"internal/vault"}, ground...),
+	"internal/vault/file":            append([]string{"internal/vault"}, ground...),
 	"internal/vault/memory":          append([]string{"internal/vault"}, ground...),
 	"internal/vault/vaulttest":       append([]string{"internal/vault", "internal/vault/memory"}, ground...),
 	"internal/emulator/emulatortest": {},

@@ -104,6 +104,8 @@ var panelEnglish = map[Key]string{
 	"panel.explain.needs.next":      "Sign in again. Your drafts and queued posts are kept.",
 	"panel.explain.unverified":      "The signature of this session's record could not be checked.",
 	"panel.explain.unverified.nxt":  "It can be used. Unlock the keyring, and it is checked.",
+	"panel.explain.soon":            "Signed in, but it ends within days, for it was not used for long.",
+	"panel.explain.soon.next":       "Post something or list the meetings, and it goes on; or sign in again.",
 	"panel.explain.active":          "Signed in and renewing itself.",
 	"panel.explain.active.other":    "Signed in on another computer. You can look at it and clear it here.",
 

@@ -26,6 +26,7 @@ const (
 	TipSeveral       Key = "tray.tip.several"
 	TipNobody        Key = "tray.tip.nobody"
 	StatusActive     Key = "status.active"
+	StatusEndsSoon   Key = "status.ends_soon"
 	StatusNeeds      Key = "status.needs_sign_in"
 	StatusExpired    Key = "status.expired"
 	StatusPending    Key = "status.pending"
@@ -59,6 +60,7 @@ var trayEnglish = map[Key]string{
 	TipSeveral:       "%s: signed in to %d accounts",
 	TipNobody:        "%s: nobody is signed in",
 	StatusActive:     "signed in",
+	StatusEndsSoon:   "signed in, ends soon",
 	StatusNeeds:      "needs sign-in",
 	StatusExpired:    "expired",
 	StatusPending:    "clearing, not finished",

@@ -57,7 +57,7 @@ func Menu(s state.State) []Item {
 		if !x.ThisDevice {
 			name = text.S(text.TrayElsewhere, name, x.Device.Name)
 		}
-		items = append(items, Item{Label: text.S(text.TrayAccount, name, Words(x.Status)), Action: Account, Arg: x.ID})
+		items = append(items, Item{Label: text.S(text.TrayAccount, name, words(x)), Action: Account, Arg: x.ID})
 	}
 	if s.SignIn != nil {
 		items = append(items, Item{Label: text.S(text.TrayCancel), Action: Cancel})
@@ -78,14 +78,19 @@ func Menu(s state.State) []Item {
 	)
 }
 
-var words = map[state.Status]text.Key{
+var statusWords = map[state.Status]text.Key{
 	state.Active: text.StatusActive, state.NeedsSignIn: text.StatusNeeds, state.Expired: text.StatusExpired,
 	state.Pending: text.StatusPending, state.Changed: text.StatusChanged, state.Newer: text.StatusNewer,
 	state.Unverified: text.StatusUnverified,
 }
 
-// Words tells a session's status in words.
-func Words(s state.Status) string { return text.S(words[s]) }
+// words tells a session's status in words.
+func words(s state.Session) string {
+	if s.EndsSoon {
+		return text.S(text.StatusEndsSoon)
+	}
+	return text.S(statusWords[s.Status])
+}
 
 // Look is what the icon shows besides its menu.
 type Look struct {
@@ -115,7 +120,7 @@ func Icon(s state.State) Look {
 				who = x.Email
 			}
 		case state.NeedsSignIn, state.Changed, state.Pending:
-			return Look{Attention: true, Tooltip: text.S(text.TipAttention, name, x.Email+": "+Words(x.Status))}
+			return Look{Attention: true, Tooltip: text.S(text.TipAttention, name, x.Email+": "+words(x))}
 		}
 	}
 	switch active {

@@ -47,6 +47,14 @@ func TestMenu(t *testing.T) {
 			"ada@contoso.example – signed in", "bo@contoso.example – needs sign-in", "ada@contoso.example on desk – signed in", "Sign in…", "",
 			"Clear all sessions…", "", "Quit",
 		}},
+		{"a session that ends soon says so", state.State{Sessions: []state.Session{func() state.Session {
+			s := signedIn("ada@contoso.example", state.Active)
+			s.EndsSoon = true
+			return s
+		}()}}, []string{
+			"Open Debrief", "Post a summary…", "Inspect sessions…", "",
+			"ada@contoso.example – signed in, ends soon", "Sign in…", "", "Clear all sessions…", "", "Quit",
+		}},
 		{"a sign-in under way can be cancelled", state.State{SignIn: &state.SignInState{}}, []string{
 			"Open Debrief", "Post a summary…", "Inspect sessions…", "",
 			"Nobody is signed in", "Cancel the sign-in", "", "Clear all sessions…", "", "Quit",

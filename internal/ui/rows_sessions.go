@@ -67,6 +67,9 @@ func Explain(s state.Session) Explanation {
 	if !s.ThisDevice {
 		return Explanation{What: text.S("panel.explain.active.other")}
 	}
+	if s.EndsSoon {
+		return Explanation{text.S("panel.explain.soon"), text.S("panel.explain.soon.next"), true}
+	}
 	return Explanation{What: text.S("panel.explain.active")}
 }
 

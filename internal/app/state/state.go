@@ -65,6 +65,8 @@ type Session struct {
 	Status Status `json:"status"`
 	// ThisDevice tells whether the session belongs to this computer and folder.
 	ThisDevice bool `json:"this_device"`
+	// EndsSoon tells that the session ends within days unless somebody uses it.
+	EndsSoon bool `json:"ends_soon,omitempty"`
 }
 
 // Unreadable is a session record that could not be read.

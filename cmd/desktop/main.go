@@ -30,13 +30,7 @@ func run() int {
 	p := &program{environ: os.Environ(), getenv: os.Getenv, version: version}
 	return cli.Run(ctx, cli.Deps{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Version: version, Now: time.Now, StdinIsTerminal: isTerminal(os.Stdin),
+		Version: version, Now: time.Now, StdinIsTerminal: platform.IsTerminal(os.Stdin),
 		Connect: p.connect, Resident: p.resident, Emulator: serveTenant,
 	})
-}
-
-// isTerminal reports whether somebody types into f.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -522,3 +522,44 @@ func TestAHubSkipsWhatItsWatcherMissed(t *testing.T) {
 		}
 	})
 }
+
+func TestClearingWorksWhateverStateTheCacheIsIn(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(w *world, id string)
+		cache string // what the report says of the token cache
+	}{
+		{"a cache that cannot be opened", func(w *world, id string) {
+			if err := w.items.Set(w.t.Context(), "0123456789abcdef/"+id+"/cache", "debrief:1:nonsense"); err != nil {
+				w.t.Fatal(err)
+			}
+		}, removed},
+		{"a record without a cache", func(w *world, id string) {
+			if err := w.items.Delete(w.t.Context(), "0123456789abcdef/"+id+"/cache"); err != nil {
+				w.t.Fatal(err)
+			}
+		}, removed},
+		{"a vault without its key", func(w *world, _ string) {
+			if err := os.Remove(filepath.Join(w.dir, "vault.key")); err != nil {
+				w.t.Fatal(err)
+			}
+		}, removed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			a, kill := w.start()
+			s := w.signIn(a)
+			kill()
+			c.spoil(w, s.ID)
+			w.verb = true // before any start-up could mend it
+			b, _ := w.start()
+			rep, err := b.Clear(t.Context(), state.Clear{IDs: []string{s.ID}})
+			if err != nil || !rep.Clean || outcome(rep, "token_cache") != c.cache || outcome(rep, "record") != removed {
+				t.Errorf("got %+v, %v", rep, err)
+			}
+			if n := len(w.items.All()); n != 0 {
+				t.Errorf("the keyring holds %d items", n)
+			}
+		})
+	}
+}

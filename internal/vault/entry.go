@@ -339,5 +339,8 @@ func (s *Sealed) reconcile(ctx context.Context, name string, keep bool) (gone bo
 		}
 	}
 	err = s.delete(ctx, name)
+	if e, ok := errors.AsType[*StateError](err); ok && e.Status.Reason == UnfinishedMove {
+		return true, nil // it is gone here; its copy is for settle
+	}
 	return err == nil, err
 }

@@ -61,7 +61,7 @@ func passedReaders(t *testing.T, b bench) {
 					ok(t, v.Put(t.Context(), cache, []byte(data)))
 				}
 			}}
-			v = b.over(t, p, scratch{})
+			v = b.over(t, p, Scratch{})
 			ok(t, v.Put(t.Context(), cache, []byte(larger)))
 			left = n
 			got, err := v.Get(t.Context(), cache)

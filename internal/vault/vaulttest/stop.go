@@ -55,24 +55,24 @@ func (s stoppedItems) Delete(ctx context.Context, account string) error {
 type stoppedFiles struct{ *stopper }
 
 func (s stoppedFiles) WriteFile(path string, data []byte) error {
-	return s.step(func() error { return scratch{}.WriteFile(path, data) })
+	return s.step(func() error { return Scratch{}.WriteFile(path, data) })
 }
 
 func (s stoppedFiles) RemoveFile(path string) error {
-	return s.step(func() error { return scratch{}.RemoveFile(path) })
+	return s.step(func() error { return Scratch{}.RemoveFile(path) })
 }
 
-// scratch are files that need not outlive the machine: no fsync.
-type scratch struct{}
+// Scratch are files that need not outlive the machine: no fsync.
+type Scratch struct{}
 
-func (scratch) WriteFile(path string, data []byte) error {
+func (Scratch) WriteFile(path string, data []byte) error {
 	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(path+".new", path)
 }
 
-func (scratch) RemoveFile(path string) error {
+func (Scratch) RemoveFile(path string) error {
 	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

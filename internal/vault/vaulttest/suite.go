@@ -76,7 +76,7 @@ func Run(t *testing.T, k Keyring) {
 // fresh is the keyring under a home id and in a folder that nobody used.
 func (b bench) fresh(t *testing.T) bench { return bench{b.Keyring, t.TempDir(), newHome()} }
 
-func (b bench) open(t *testing.T) *vault.Sealed { return b.over(t, b.Items, scratch{}) }
+func (b bench) open(t *testing.T) *vault.Sealed { return b.over(t, b.Items, Scratch{}) }
 
 // itemsOver are the items where file operations go through files.
 func (b bench) itemsOver(t *testing.T, files vault.Files) vault.Items {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"debrief/internal/app"
+	"debrief/internal/app/state"
 	"debrief/internal/auth"
 	"debrief/internal/config"
 	"debrief/internal/emulator"
@@ -156,7 +157,11 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 
 // serveTenant offers the demo tenant to other programs.
 func serveTenant(ctx context.Context, addr string, out io.Writer) error {
-	return emulator.Serve(ctx, emulator.ServeOptions{Addr: addr, Out: out})
+	err := emulator.Serve(ctx, emulator.ServeOptions{Addr: addr, Out: out})
+	if errors.Is(err, emulator.ErrNotLoopback) {
+		return &state.Problem{Code: text.Wrong, Args: map[string]string{"detail": text.S(text.LoopbackOnly, addr)}}
+	}
+	return err
 }
 
 // signInWindow drives the sign-in program; where that is missing, it says so when

@@ -139,14 +139,17 @@ func (e *Emulator) serveOn(l net.Listener, h http.Handler) {
 	}()
 }
 
+// ErrNotLoopback refuses to serve the demo tenant to other computers.
+var ErrNotLoopback = errors.New("emulator: not a loopback address")
+
 // listenLoopback refuses every address that another machine could reach.
 func listenLoopback(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("emulator: listen address %q: %w", addr, err)
+		return nil, fmt.Errorf("%w: %q: %w", ErrNotLoopback, addr, err)
 	}
 	if ip := net.ParseIP(host); !strings.EqualFold(host, "localhost") && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("emulator: listen address %q is not a loopback address", addr)
+		return nil, fmt.Errorf("%w: %q", ErrNotLoopback, addr)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -154,7 +157,7 @@ func listenLoopback(addr string) (net.Listener, error) {
 	}
 	// A name server may say anything of localhost.
 	if bound, ok := l.Addr().(*net.TCPAddr); !ok || !bound.IP.IsLoopback() {
-		return nil, errors.Join(fmt.Errorf("emulator: listen address %q is not a loopback address", addr), l.Close())
+		return nil, errors.Join(fmt.Errorf("%w: %q", ErrNotLoopback, addr), l.Close())
 	}
 	return l, nil
 }

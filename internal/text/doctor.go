@@ -6,6 +6,7 @@ const (
 	UnknownBrowser Key = "app.unknown_browser"
 	ClearOneOf     Key = "app.clear_one_of"
 	ChatOrMeeting  Key = "app.chat_or_meeting"
+	LoopbackOnly   Key = "app.loopback_only"
 
 	DoctorHelperMissing Key = "doctor.helper.missing"
 	DoctorHelperNext    Key = "doctor.helper.next"
@@ -34,6 +35,7 @@ var doctorEnglish = map[Key]string{
 	YourAccount:    "your account",
 	UnknownBrowser: "There is no way to sign in called %q: embedded and system are known.",
 	ClearOneOf:     "Name the sessions to clear, or all of them, or the expired ones.",
+	LoopbackOnly:   "The demo tenant is served on this computer only, on 127.0.0.1 or localhost, not on %s.",
 	ChatOrMeeting:  "Name a meeting or a chat.",
 
 	DoctorHelperMissing: "%s was not found",

@@ -350,6 +350,7 @@ func TestAtRestNothingTicks(t *testing.T) {
 		defer d.stop()
 		d.settled(t, d.add(t, post("19:a", "posted")).ID)
 		d.settled(t, d.add(t, post("19:a", "failed")).ID)
+		synctest.Wait() // the chat is given back after the outcome is told
 		d.mu.Lock()
 		d.notBefore = map[chat]time.Time{}
 		d.mu.Unlock()

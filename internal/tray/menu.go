@@ -114,6 +114,9 @@ func Icon(s state.State) Look {
 	}
 	active, who := 0, ""
 	for _, x := range s.Sessions {
+		if x.Why != "" {
+			continue // it was imported so, and its person was told
+		}
 		switch x.Status {
 		case state.Active, state.Unverified:
 			if active++; active == 1 {

@@ -50,6 +50,7 @@ func Run(ctx context.Context, o Options) {
 		})
 	}, nil)
 	watching.Wait()
+	t.working.Wait()
 }
 
 type tray struct {
@@ -60,7 +61,9 @@ type tray struct {
 	shown []Item
 	items []*systray.MenuItem // nil for separators
 	stop  context.CancelFunc  // of the goroutines that wait for clicks
-	look  Look
+	// working counts those goroutines and the choices that they carry out.
+	working sync.WaitGroup
+	look    Look
 }
 
 // show brings the tray to s. The menu is rebuilt only when its structure
@@ -109,16 +112,19 @@ func (t *tray) rebuild(menu []Item) {
 			m.Disable()
 			continue
 		}
-		go func() {
+		t.working.Go(func() {
 			for {
 				select {
 				case <-ctx.Done():
 					return
-				case <-m.ClickedCh:
+				case _, clicked := <-m.ClickedCh:
+					if !clicked { // closed: the library has removed the entry
+						return
+					}
 					t.do(item)
 				}
 			}
-		}()
+		})
 	}
 }
 
@@ -131,11 +137,11 @@ func sameStructure(x, y []Item) bool {
 
 // do carries out a choice, off the tray's path.
 func (t *tray) do(item Item) {
-	go func() {
+	t.working.Go(func() {
 		if err := Do(t.ctx, t.o.Service, item); err != nil && t.ctx.Err() == nil {
 			t.o.Log.Info("a choice in the tray failed", "op", string(item.Action), "err", err.Error())
 		}
-	}()
+	})
 }
 
 // Do carries out the choice of an item. Failures that a person should see come

@@ -85,6 +85,16 @@ func (c *Client) Clear(ctx context.Context, req state.Clear) (state.ClearReport,
 	return ask[state.ClearReport](ctx, c, http.MethodPost, pathClear, req)
 }
 
+// Export implements Service.
+func (c *Client) Export(ctx context.Context, req state.Export) error {
+	return c.tell(ctx, pathExport, req)
+}
+
+// Import implements Service.
+func (c *Client) Import(ctx context.Context, req state.Import) (state.Imported, error) {
+	return ask[state.Imported](ctx, c, http.MethodPost, pathImport, req)
+}
+
 // Unlock implements Service.
 func (c *Client) Unlock(ctx context.Context) error { return c.tell(ctx, pathUnlock, nil) }
 

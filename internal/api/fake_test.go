@@ -22,6 +22,7 @@ type fake struct {
 	meetings []state.Meeting
 	people   []state.Person
 	posted   state.PostResult
+	imported state.Imported
 	doctor   state.Report
 
 	watch  func(ctx context.Context, next func(state.State)) error
@@ -75,6 +76,12 @@ func (f *fake) Session(_ context.Context, id string) (state.SessionDetail, error
 
 func (f *fake) Clear(_ context.Context, req state.Clear) (state.ClearReport, error) {
 	return f.report, f.note(req)
+}
+
+func (f *fake) Export(_ context.Context, req state.Export) error { return f.note(req) }
+
+func (f *fake) Import(_ context.Context, req state.Import) (state.Imported, error) {
+	return f.imported, f.note(req)
 }
 
 func (f *fake) Unlock(context.Context) error { return f.note("unlock") }

@@ -101,9 +101,10 @@ func full() *fake {
 		report: state.ClearReport{Lines: []state.ClearLine{{Session: "s", Account: "a", What: "record", Outcome: "failed", Problem: &problem}}, Kept: []string{"/k"}, Clean: true},
 		meetings: []state.Meeting{{ID: "m", Subject: "Weekly", Start: noon, End: noon.Add(time.Hour), ChatID: &chatID, JoinURL: "https://j", SeriesID: "s", Cancelled: true},
 			{ID: "n", Subject: "without a chat", Start: noon, End: noon}},
-		people: []state.Person{{ID: "i", Name: "n", Email: "e", Guest: true, Me: true}},
-		posted: state.PostResult{Post: &post, Rendered: state.Rendered{HTML: "<p>ä</p>", Plain: "ä", Mentions: []state.Person{{ID: "i"}}, Size: 1, Limit: 2}},
-		doctor: state.Report{OK: true, Version: "1.2.3", Checks: []state.Check{{ID: "keyring", State: "ready", Detail: "d", Next: "n"}}},
+		imported: state.Imported{Lines: []state.ImportLine{{Account: "a", Session: "s", Kept: true, Problem: &problem}}},
+		people:   []state.Person{{ID: "i", Name: "n", Email: "e", Guest: true, Me: true}},
+		posted:   state.PostResult{Post: &post, Rendered: state.Rendered{HTML: "<p>ä</p>", Plain: "ä", Mentions: []state.Person{{ID: "i"}}, Size: 1, Limit: 2}},
+		doctor:   state.Report{OK: true, Version: "1.2.3", Checks: []state.Check{{ID: "keyring", State: "ready", Detail: "d", Next: "n"}}},
 	}
 }
 
@@ -112,6 +113,7 @@ func full() *fake {
 func methods(f *fake) []method {
 	signIn := state.SignIn{Hint: "zoe@contoso.example", Browser: "system"}
 	clear := state.Clear{IDs: []string{"0123456"}, All: true, Expired: true, ThisDevice: true}
+	export, imported := state.Export{ID: "0123456", Path: "/ä b"}, state.Import{Path: "/ä b"}
 	target := state.Target{Account: "a", Meeting: "m", Chat: "c"}
 	post := state.PostRequest{Target: target, Markdown: "# \"ä\" <&>\n\x01", Mention: []string{"all", "Zoë"}, DryRun: true, Wait: time.Minute}
 	return []method{
@@ -121,6 +123,8 @@ func methods(f *fake) []method {
 		{"Sessions", func(ctx context.Context, s Service) (any, error) { return two(s.Sessions(ctx)) }, "sessions", f.sessions},
 		{"Session", func(ctx context.Context, s Service) (any, error) { return two(s.Session(ctx, "../a b?ü")) }, "session ../a b?ü", f.detail},
 		{"Clear", func(ctx context.Context, s Service) (any, error) { return two(s.Clear(ctx, clear)) }, clear, f.report},
+		{"Export", func(ctx context.Context, s Service) (any, error) { return nil, s.Export(ctx, export) }, export, nil},
+		{"Import", func(ctx context.Context, s Service) (any, error) { return two(s.Import(ctx, imported)) }, imported, f.imported},
 		{"Unlock", func(ctx context.Context, s Service) (any, error) { return nil, s.Unlock(ctx) }, "unlock", nil},
 		{"Meetings", func(ctx context.Context, s Service) (any, error) { return two(s.Meetings(ctx, "a&b=c")) }, "meetings a&b=c", f.meetings},
 		{"People", func(ctx context.Context, s Service) (any, error) { return two(s.People(ctx, target)) }, target, f.people},

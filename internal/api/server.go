@@ -52,7 +52,11 @@ func NewServer(svc Service, version string, log *slog.Logger) *Server {
 		pathSession: {method: http.MethodPost, do: call(func(ctx context.Context, q sessionRequest) (state.SessionDetail, error) {
 			return svc.Session(ctx, q.ID)
 		})},
-		pathClear:  {method: http.MethodPost, do: call(svc.Clear)},
+		pathClear: {method: http.MethodPost, do: call(svc.Clear)},
+		pathExport: {method: http.MethodPost, do: call(func(ctx context.Context, q state.Export) (nothing, error) {
+			return nothing{}, svc.Export(ctx, q)
+		})},
+		pathImport: {method: http.MethodPost, do: call(svc.Import)},
 		pathUnlock: {method: http.MethodPost, do: tell(svc.Unlock)},
 		pathMeetings: {method: http.MethodPost, do: call(func(ctx context.Context, q meetingsRequest) ([]state.Meeting, error) {
 			return svc.Meetings(ctx, q.Account)

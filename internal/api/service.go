@@ -32,6 +32,11 @@ type Service interface {
 	Session(ctx context.Context, id string) (state.SessionDetail, error)
 	// Clear removes sessions and checks that they are gone.
 	Clear(ctx context.Context, req state.Clear) (state.ClearReport, error)
+	// Export writes a session's token cache, its secrets in plain text, to a new
+	// file of the service's making: nothing secret passes through here.
+	Export(ctx context.Context, req state.Export) error
+	// Import makes sessions of the sign-ins in a token cache file.
+	Import(ctx context.Context, req state.Import) (state.Imported, error)
 	// Unlock asks the person to unlock the keyring.
 	Unlock(ctx context.Context) error
 

@@ -29,6 +29,8 @@ const (
 	pathSessions     = "/v1/sessions"
 	pathSession      = "/v1/session"
 	pathClear        = "/v1/clear"
+	pathExport       = "/v1/export"
+	pathImport       = "/v1/import"
 	pathUnlock       = "/v1/unlock"
 	pathMeetings     = "/v1/meetings"
 	pathPeople       = "/v1/people"

@@ -28,6 +28,9 @@ type SignIns interface {
 	Token(context.Context, auth.Account, auth.CacheStore) (auth.Token, bool, error)
 	Renew(context.Context, auth.Account, auth.CacheStore, auth.Secret, string) (auth.Token, error)
 	Forget(auth.Account)
+	Import(file []byte) ([]auth.SignedIn, error)
+	Redeem(context.Context, auth.SignedIn) (auth.SignedIn, error)
+	Origin(auth.Account) auth.Origin
 }
 
 // Graph is what the app uses of package graph, for one session.

@@ -27,3 +27,11 @@ func (notSetUp) Renew(context.Context, auth.Account, auth.CacheStore, auth.Secre
 }
 
 func (notSetUp) Forget(auth.Account) {}
+
+func (notSetUp) Import([]byte) ([]auth.SignedIn, error) { return nil, errNotSetUp }
+
+func (notSetUp) Redeem(context.Context, auth.SignedIn) (auth.SignedIn, error) {
+	return auth.SignedIn{}, errNotSetUp
+}
+
+func (notSetUp) Origin(auth.Account) auth.Origin { return auth.Ours }

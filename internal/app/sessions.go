@@ -87,6 +87,9 @@ func (a *App) sessionsLocked() []state.Session {
 	list := make([]state.Session, 0, len(a.records))
 	for _, r := range a.records {
 		s := state.Session{Record: r, Status: a.statusLocked(r, now), ThisDevice: r.Device.ID == a.d.Device.ID}
+		if s.Status == state.NeedsSignIn && s.ThisDevice {
+			s.Why = originCodes[a.d.Auth.Origin(accountOf(r))]
+		}
 		s.EndsSoon = (s.Status == state.Active || s.Status == state.Unverified) && !now.Before(endOf(s).Add(-soon(s)))
 		list = append(list, s)
 	}
@@ -116,7 +119,7 @@ func (a *App) statusLocked(r session.Record, now time.Time) state.Status {
 		return state.Pending
 	case r.Expired(now):
 		return state.Expired
-	case !r.Authenticated:
+	case !r.Authenticated, r.Device.ID == a.d.Device.ID && a.d.Auth.Origin(accountOf(r)) != auth.Ours:
 		return state.NeedsSignIn
 	case trust == session.Unverified:
 		return state.Unverified
@@ -155,11 +158,18 @@ func (a *App) forAccount(account string) (state.Session, error) {
 	a.mu.Lock()
 	all := a.sessionsLocked()
 	a.mu.Unlock()
-	var own []state.Session
+	var own, foreign []state.Session
 	for _, s := range all {
-		if s.ThisDevice && s.Status != state.Pending && s.Status != state.Newer && s.Status != state.Changed {
+		switch {
+		case !s.ThisDevice || s.Status == state.Pending || s.Status == state.Newer || s.Status == state.Changed:
+		case s.Why != "":
+			foreign = append(foreign, s)
+		default:
 			own = append(own, s)
 		}
+	}
+	if len(own) == 0 { // then one that can never be used says why
+		own = foreign
 	}
 	account = strings.ToLower(strings.TrimSpace(account))
 	if account == "" {
@@ -295,6 +305,9 @@ func (a *App) usable(s state.Session) error {
 		return a.fail(text.SignInNeeded, "account", s.Email)
 	case state.Newer:
 		return a.fail(text.VersionMismatch)
+	}
+	if s.Why != "" {
+		return a.fail(s.Why, "account", s.Email, "service", s.Account.Environment)
 	}
 	if strings.TrimSpace(s.Account.HomeAccountID) == "" {
 		return a.fail(text.SignInNeeded, "account", s.Email)

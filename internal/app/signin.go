@@ -162,7 +162,18 @@ func (a *App) record(in auth.SignedIn) session.Record {
 // keep makes a session of a sign-in: first the cache, then the record, then the
 // older sessions of the same account on this device go.
 func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error) {
-	rec := a.record(in)
+	rec, err := a.keepRecord(ctx, a.record(in), in.Cache)
+	if err != nil {
+		return rec, err
+	}
+	if err := a.outbox.SignedIn(ctx, outboxAccount(rec)); err != nil {
+		a.d.Log.Warn("posts in doubt are not looked for", "err", err.Error())
+	}
+	return rec, nil
+}
+
+// keepRecord stores the cache and the record of a new session.
+func (a *App) keepRecord(ctx context.Context, rec session.Record, cache auth.Secret) (session.Record, error) {
 	unlock := a.locks.lock(rec.ID)
 	defer unlock()
 	a.mu.Lock()
@@ -174,7 +185,7 @@ func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error
 		a.mu.Unlock()
 	}()
 	a.loadSigner(ctx, true)
-	if err := a.cache(rec.ID).Store(ctx, []byte(in.Cache.Reveal())); err != nil {
+	if err := a.cache(rec.ID).Store(ctx, []byte(cache.Reveal())); err != nil {
 		return rec, err
 	}
 	made, err := a.d.Store.Create(ctx, a.sign(rec))
@@ -207,9 +218,6 @@ func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error
 				a.d.Log.Warn("an older session was not cleared", "session", r.ID, "op", l.What)
 			}
 		}
-	}
-	if err := a.outbox.SignedIn(ctx, outboxAccount(rec)); err != nil {
-		a.d.Log.Warn("posts in doubt are not looked for", "err", err.Error())
 	}
 	return rec, nil
 }

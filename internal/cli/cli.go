@@ -105,7 +105,7 @@ func (c *command) root() *cobra.Command {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.help(cmd) })
 	root.SetHelpCommand(c.helpVerb())
 	root.AddCommand(c.signIn(), c.sessions(), c.show(), c.clear(), c.meetings(), c.post(), c.outbox(), c.doctor(),
-		c.unlock(), c.quit(), c.version())
+		c.export(), c.importCache(), c.unlock(), c.quit(), c.version())
 	if c.Emulator != nil {
 		root.AddCommand(c.emulator())
 	}

@@ -33,6 +33,8 @@ var exits = map[text.Code]int{
 	text.SignInNeeded:     exitSignIn,
 	text.CacheDamaged:     exitSignIn,
 	text.SessionChanged:   exitSignIn,
+	text.OtherClient:      exitSignIn,
+	text.OtherService:     exitSignIn,
 	text.SessionUnknown:   exitNotFound,
 	text.AccountUnknown:   exitNotFound,
 	text.MeetingUnknown:   exitNotFound,

@@ -31,6 +31,7 @@ type fake struct {
 	report   state.ClearReport
 	meetings []state.Meeting
 	posted   state.PostResult
+	imported state.Imported
 	doctor   state.Report
 }
 
@@ -75,6 +76,14 @@ func (f *fake) Session(_ context.Context, id string) (state.SessionDetail, error
 
 func (f *fake) Clear(_ context.Context, req state.Clear) (state.ClearReport, error) {
 	return f.report, f.note("clear %+v", req)
+}
+
+func (f *fake) Export(_ context.Context, req state.Export) error {
+	return f.note("export %s to %s", req.ID, req.Path)
+}
+
+func (f *fake) Import(_ context.Context, req state.Import) (state.Imported, error) {
+	return f.imported, f.note("import %s", req.Path)
 }
 
 func (f *fake) Unlock(context.Context) error { return f.note("unlock") }
@@ -168,6 +177,7 @@ func full() *fake {
 		st:       state.State{Ready: true, Sessions: []state.Session{zoe()}, Posts: list},
 		sessions: []state.Session{zoe(), rude()}, detail: d, signedIn: state.SignedIn{Session: zoe()}, report: report(),
 		meetings: weekly(),
+		imported: state.Imported{Lines: []state.ImportLine{{Account: "zoe@contoso.example", Session: zoe().ID}}},
 		posted:   state.PostResult{Post: &list[0], Rendered: state.Rendered{HTML: "<p>Hallo &amp; <at id=\"0\">Zoë</at></p>", Size: 2150, Limit: 28 << 10, Mentions: []state.Person{{Name: "Zoë"}, {Name: "Max"}}}},
 		doctor: state.Report{OK: true, Version: "1.2.3", Checks: []state.Check{
 			{ID: "keyring", State: string(vault.Ready), Detail: "gnome-keyring"}, {ID: "tray", State: "warning", Detail: "no tray", Next: "Use the panel."}}},

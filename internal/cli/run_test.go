@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ import (
 func TestAProblemsCodeDecidesTheExitCode(t *testing.T) {
 	for code, want := range map[text.Code]int{
 		text.Wrong: 2, text.AccountAmbiguous: 2, text.SessionAmbiguous: 2, text.MeetingAmbiguous: 2, text.Setting: 2, text.SettingUnknown: 2,
-		text.SignInNeeded: 3, text.CacheDamaged: 3, text.SessionChanged: 3,
+		text.SignInNeeded: 3, text.CacheDamaged: 3, text.SessionChanged: 3, text.OtherClient: 3, text.OtherService: 3,
 		text.SessionUnknown: 4, text.AccountUnknown: 4, text.MeetingUnknown: 4, text.PersonUnknown: 4, text.NoChat: 4, text.PostNotFound: 4,
 		text.PostUnknown: 5, text.PostQueued: 6, text.SignInCancelled: 7,
 		text.SignInDeclined: 1, text.AdminNeeded: 1, text.SignInBlocked: 1, text.SignInTimedOut: 1, text.SignInOther: 1, text.Misconfigured: 1,
@@ -266,6 +267,23 @@ func TestATimeIsToldWithItsDistance(t *testing.T) {
 	} {
 		if got := c.countdown(noon.Add(in)); got != want {
 			t.Errorf("countdown(%s) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestFilesAreNamedFromHereWhereverTheResidentWorks(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	f := full()
+	f.run(t.Context(), "", false, "export", "012345", "sub/cache.json", "--yes")
+	f.run(t.Context(), "", false, "import", "cache.json")
+	want := []string{
+		"export 0123456789abcdef0123456789abcdef to " + filepath.Join(dir, "sub", "cache.json"),
+		"import " + filepath.Join(dir, "cache.json"),
+	}
+	for _, w := range want {
+		if !slices.Contains(f.asked, w) {
+			t.Errorf("asked for %q, want %q", f.asked, w)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (c *command) sessions() *cobra.Command {
 			}
 			t := newTable(text.CLISessionsHead)
 			for _, s := range list {
-				t.row(short(s.ID), s.Email, text.Word(text.CLIStatus, string(s.Status)),
+				t.row(short(s.ID), s.Email, statusWord(s),
 					c.clock(s.LastUsedAt), c.clock(s.ExpiresAt), computer(s))
 			}
 			return c.print(t.String())

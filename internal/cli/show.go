@@ -40,7 +40,7 @@ func (c *command) detail(d state.SessionDetail) string {
 	}
 	row(text.CLIShowSession, d.ID)
 	row(text.CLIShowAccount, d.User.Name+" <"+d.Email+">")
-	row(text.CLIShowStatus, text.Word(text.CLIStatus, string(d.Status)))
+	row(text.CLIShowStatus, statusWord(d.Session))
 	row(text.CLIShowDevice, computer(d.Session))
 	row(text.CLIShowCreated, c.clock(d.CreatedAt))
 	row(text.CLIShowUsed, c.clock(d.LastUsedAt))

@@ -120,6 +120,25 @@ var cases = []typed{
 		f.report.Lines[0].Outcome, f.report.Lines[0].Problem = "pending", problem(text.KeyringLocked)
 		f.report.Lines[1].Outcome, f.report.Lines[1].Problem = "failed", problem(text.DiskFull, "path", "/d")
 	})},
+	{name: "export", args: "export 012345 --yes /tmp/cache.json"},
+	{name: "export-asked", args: "export 012345 /tmp/cache.json", terminal: true, stdin: "y\n"},
+	{name: "export-no", args: "export 012345 /tmp/cache.json", terminal: true, stdin: "n\n"},
+	{name: "export-end-of-input", args: "export 012345 /tmp/cache.json", terminal: true},
+	{name: "export-unknown", args: "export 999999 /tmp/cache.json --yes", f: with(func(f *fake) { f.err = problem(text.SessionUnknown, "id", "999999") })},
+	{name: "export-script", args: "export 012345 /tmp/cache.json"},
+	{name: "export-to-standard-output", args: "export 012345 - --yes"},
+	{name: "import", args: "import /tmp/../tmp/cache.json"},
+	{name: "import-needs", args: "import /tmp/cache.json", f: with(func(f *fake) {
+		f.imported.Lines = append(f.imported.Lines,
+			state.ImportLine{Account: "eve\x1b[2J@contoso.example", Session: rude().ID, Problem: problem(text.OtherClient, "account", "eve\x1b[2J@contoso.example")},
+			state.ImportLine{Account: "max@contoso.example", Session: zoe().ID, Kept: true, Problem: problem(text.Offline)})
+	})},
+	{name: "import-no-cache", args: "import /tmp/cache.json", f: with(func(f *fake) { f.err = problem(text.NotCache, "path", "/tmp/cache.json") })},
+	{name: "import-nothing", args: "import"},
+	{name: "sessions-issued-elsewhere", args: "sessions", f: with(func(f *fake) {
+		f.sessions[0].Status, f.sessions[0].Why = state.NeedsSignIn, text.OtherClient
+		f.sessions[1].Why = text.OtherService
+	})},
 	{name: "meetings", args: "meetings --account zoe"},
 	{name: "meetings-json", args: "meetings --json", json: true},
 	{name: "meetings-none", args: "meetings", f: &fake{}},

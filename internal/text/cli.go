@@ -93,6 +93,16 @@ const (
 	CLIClearClean   Key = "cli.clear.clean"
 	CLIClearUnclean Key = "cli.clear.unclean"
 
+	CLIWrongExport     Key = "cli.wrong.export"
+	CLIWrongExportFile Key = "cli.wrong.export.file"
+	CLIExportAsk       Key = "cli.export.ask"
+	CLIExported        Key = "cli.export.done"
+	CLIExportCare      Key = "cli.export.care"
+	CLIImported        Key = "cli.import.active"
+	CLIImportNeeds     Key = "cli.import.needs_sign_in"
+	CLIImportKept      Key = "cli.import.kept"
+	SignIns            Key = "cli.import.sign_ins"
+
 	CLIMeetingsHead Key = "cli.meetings.head"
 	CLIMeetingsNone Key = "cli.meetings.none"
 	CLIMeetingsHow  Key = "cli.meetings.how"
@@ -162,6 +172,8 @@ var cliEnglish = map[Key]string{
 	CLIVerb + "post":     "post a summary into a meeting's chat",
 	CLIVerb + "outbox":   "list what was posted and what waits",
 	CLIVerb + "doctor":   "look at everything that Debrief needs",
+	CLIVerb + "export":   "write a session's token cache, secrets and all, to a file",
+	CLIVerb + "import":   "make sessions of the token cache of another program",
 	CLIVerb + "unlock":   "ask for the keyring to be unlocked",
 	CLIVerb + "quit":     "end the running Debrief once what it sends is sent",
 	CLIVerb + "version":  "print the version",
@@ -240,13 +252,15 @@ var cliEnglish = map[Key]string{
 	CLIMinutes:       "%d min",
 	CLISeconds:       "%d s",
 
-	CLIStatus + "newer":         "of a newer Debrief",
-	CLIStatus + "changed":       "changed from outside, not used",
-	CLIStatus + "pending":       "being cleared",
-	CLIStatus + "expired":       "expired",
-	CLIStatus + "needs_sign_in": "sign-in needed",
-	CLIStatus + "unverified":    "not verified",
-	CLIStatus + "active":        "active",
+	CLIStatus + "newer":                       "of a newer Debrief",
+	CLIStatus + "changed":                     "changed from outside, not used",
+	CLIStatus + "pending":                     "being cleared",
+	CLIStatus + "expired":                     "expired",
+	CLIStatus + "needs_sign_in":               "sign-in needed",
+	CLIStatus + "needs_sign_in.other_client":  "sign-in needed: issued to another application",
+	CLIStatus + "needs_sign_in.other_service": "sign-in needed: of another sign-in service",
+	CLIStatus + "unverified":                  "not verified",
+	CLIStatus + "active":                      "active",
 
 	CLIKind + "access_token":  "access token",
 	CLIKind + "refresh_token": "refresh token",
@@ -279,6 +293,18 @@ var cliEnglish = map[Key]string{
 	CLIClearKept:    "Kept on purpose:",
 	CLIClearClean:   "Checked: everything that was to go is gone.",
 	CLIClearUnclean: "Not everything is gone yet. See: debrief sessions",
+
+	CLIWrongExport:     "This writes secrets to a file, and there is nobody here to ask: confirm it with --yes.",
+	CLIWrongExportFile: "Name a file: secrets are not printed.",
+	CLIExportAsk: "The token cache of %s (session %s) is about to be written, in plain text, to\n%s\n" +
+		"Whoever can read that file can use the account, without a password. Go on? [y/N] ",
+	CLIExported: "The token cache of %s is in %s",
+	CLIExportCare: "It holds access and refresh tokens in plain text; only you can read the file. Do not copy it to\n" +
+		"places that others or backups reach, and delete it after use: clearing the session leaves it.",
+	CLIImported:    "%s: active (session %s).",
+	CLIImportNeeds: "%s: kept, but a sign-in is needed (session %s).",
+	CLIImportKept:  "%s: not imported; its session %s stays as it was.",
+	SignIns:        "%d sign-ins",
 
 	CLIMeetingsHead: "WHEN\tSUBJECT\tNOTE",
 	CLIMeetingsNone: "There is no meeting in these days. Post into a chat with: debrief post --chat ID FILE",

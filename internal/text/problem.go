@@ -48,6 +48,15 @@ const (
 	PostQueued       Code = "post_queued"       // {id}
 	PostFailed       Code = "post_failed"       // {reason}
 	PostNotFound     Code = "post_not_found"    // {id}
+	OtherClient      Code = "other_client"      // {account}
+	OtherService     Code = "other_service"     // {account} {service}
+	OtherComputer    Code = "other_computer"    // {account} {computer}
+	NoRefreshToken   Code = "no_refresh_token"  // {account}
+	NotJSON          Code = "not_json"          // {path}
+	NotCache         Code = "not_cache"         // {path}
+	NoSignIn         Code = "no_sign_in"        // {path}
+	CacheTooLarge    Code = "cache_too_large"   // {path} {limit}
+	FileExists       Code = "file_exists"       // {path}
 	Setting          Code = "setting"           // {name} {value} {allowed}
 	SettingUnknown   Code = "setting_unknown"   // {name}
 	SettingMissing   Code = "setting_missing"   // {source} {name} {allowed}
@@ -255,6 +264,42 @@ var problemEnglish = problems(map[Code][2]string{
 	PostNotFound: {
 		"There is no post {id}.",
 		"List the posts: debrief outbox",
+	},
+	OtherClient: {
+		"The sign-in of {account} was issued to another application: Debrief cannot renew it.",
+		"Sign in with Debrief (debrief sign-in --account {account}), and clear this session.",
+	},
+	OtherService: {
+		"The sign-in of {account} is of another sign-in service, {service}: Debrief cannot renew it.",
+		"Check DEBRIEF_CLOUD and DEBRIEF_AUTHORITY, or sign in with Debrief and clear this session.",
+	},
+	OtherComputer: {
+		"The tokens of {account} are on another computer: {computer}.",
+		"Export them there.",
+	},
+	NoRefreshToken: {
+		"The file holds no refresh token of {account}.",
+		"Sign in: debrief sign-in --account {account}",
+	},
+	NotJSON: {
+		"{path} is not JSON, so it is no token cache.",
+		"Name a file that an MSAL library wrote unencrypted, or that debrief export made.",
+	},
+	NotCache: {
+		"{path} is JSON, but not the token cache of an MSAL library.",
+		"Name a file that an MSAL library wrote unencrypted, or that debrief export made.",
+	},
+	NoSignIn: {
+		"The token cache {path} holds no sign-in.",
+		"Sign in with the program that wrote it, or with Debrief: debrief sign-in",
+	},
+	CacheTooLarge: {
+		"{path} is too large for a token cache: at most {limit}.",
+		"Check that it is the right file.",
+	},
+	FileExists: {
+		"{path} is there already, and Debrief overwrites no file with an export.",
+		"Name another file, or remove that one first.",
 	},
 	Setting: {
 		"{name} is set to {value}, which is not allowed.",

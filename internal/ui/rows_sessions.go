@@ -60,6 +60,10 @@ func Explain(s state.Session) Explanation {
 	case state.Expired:
 		return Explanation{text.S("panel.explain.expired"), text.S("panel.explain.expired.next"), s.ThisDevice}
 	case state.NeedsSignIn:
+		if s.Why != "" {
+			what, next := text.Problem(s.Why, map[string]string{"account": s.Email, "service": s.Account.Environment})
+			return Explanation{what, next, s.ThisDevice}
+		}
 		return Explanation{text.S("panel.explain.needs"), text.S("panel.explain.needs.next"), s.ThisDevice}
 	case state.Unverified:
 		return Explanation{text.S("panel.explain.unverified"), text.S("panel.explain.unverified.nxt"), false}

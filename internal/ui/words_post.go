@@ -94,7 +94,7 @@ func PeopleText(people []state.Person) string {
 // tells them apart.
 func Accounts(s state.State) (ids, names []string) {
 	for _, x := range s.Sessions {
-		if x.ThisDevice && (x.Status == state.Active || x.Status == state.Unverified || x.Status == state.NeedsSignIn || x.Status == state.Expired) {
+		if x.ThisDevice && x.Why == "" && (x.Status == state.Active || x.Status == state.Unverified || x.Status == state.NeedsSignIn || x.Status == state.Expired) {
 			ids = append(ids, x.ID)
 			names = append(names, x.Email)
 		}

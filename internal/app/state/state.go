@@ -65,6 +65,9 @@ type Session struct {
 	Status Status `json:"status"`
 	// ThisDevice tells whether the session belongs to this computer and folder.
 	ThisDevice bool `json:"this_device"`
+	// Why tells why a sign-in is needed that no renewal can replace: the code of a
+	// problem, text.OtherClient or text.OtherService; else empty.
+	Why text.Code `json:"why,omitempty"`
 	// EndsSoon tells that the session ends within days unless somebody uses it.
 	EndsSoon bool `json:"ends_soon,omitempty"`
 }
@@ -154,6 +157,33 @@ type Place struct {
 	What  string `json:"what"`  // "record", "token_cache", "sealing_key", "index"
 	Where string `json:"where"` // a path, or keyring service and item
 	State string `json:"state"` // "present", "missing", "unknown"
+}
+
+// Export asks for a session's token cache to be written to a new file.
+type Export struct {
+	ID   string `json:"id"`   // or an unambiguous prefix
+	Path string `json:"path"` // absolute
+}
+
+// Import asks for the sign-ins in a token cache that another program wrote.
+type Import struct {
+	Path string `json:"path"` // absolute
+}
+
+// Imported tells what an import did, sign-in by sign-in.
+type Imported struct {
+	Lines []ImportLine `json:"lines"`
+}
+
+// ImportLine is one sign-in of an imported file. Problem is nil where it was
+// renewed and is in use; else it says why it was not.
+type ImportLine struct {
+	Account string `json:"account"`
+	// Session is the id of its session: a new one, or, with a Problem, the one that
+	// the account had before. Empty: there is none.
+	Session string   `json:"session,omitempty"`
+	Kept    bool     `json:"kept,omitempty"` // Session is as it was before
+	Problem *Problem `json:"problem,omitempty"`
 }
 
 // Clear asks for sessions to be cleared. Exactly one of IDs, All, Expired.

@@ -155,6 +155,7 @@ func (s *Sealed) put(ctx context.Context, name string, data []byte) error {
 	}
 	delete(s.proven, name)
 	if err := on.put(ctx, account, text, top, sure); err != nil {
+		on.undo(ctx, account, err)
 		return err
 	}
 	if err := s.tidy(ctx, on, account); err != nil { // the entry is stored all the same

@@ -47,6 +47,9 @@ func (h shelf) whole(ctx context.Context, account, top string) (string, error) {
 	return b.String(), nil
 }
 
+// errUntrue is a keyring whose answers do not count.
+var errUntrue = errors.New("the keyring gives back other than was written")
+
 // put writes text at account, where top lies now (empty: nothing). At every
 // instant the old or the new text is whole; what is left of the old one goes with
 // tidy. Unless sure, everything is read back and compared: the parts before they
@@ -66,9 +69,6 @@ func (h shelf) put(ctx context.Context, account, text, top string, sure bool) er
 	}
 	for n, part := range parts {
 		if err := h.set(ctx, partOf(account, head.slot, n), part, sure); err != nil {
-			if _, refused := errors.AsType[*StateError](err); !refused {
-				_ = h.sweep(ctx, account, head.slot, 0, false) // a full keyring is not left full
-			}
 			return err
 		}
 	}
@@ -80,12 +80,25 @@ func (h shelf) set(ctx context.Context, item, secret string, sure bool) error {
 		return err
 	}
 	switch back, err := h.items.Get(ctx, item); {
+	case errors.Is(err, ErrNotFound), err == nil && back != secret:
+		return errUntrue
 	case err != nil:
 		return fmt.Errorf("read back: %w", err)
-	case back != secret:
-		return errors.New("the keyring gives back other than was written")
 	}
 	return nil
+}
+
+// undo is tidy after a put that failed: a full keyring is not left full. Where it
+// is not certain what lies there now, nothing is touched.
+func (h shelf) undo(ctx context.Context, account string, failure error) {
+	_, refused := errors.AsType[*StateError](failure)
+	if refused || errors.Is(failure, errUntrue) || h.items.Limit() <= 0 {
+		return
+	}
+	top, err := h.items.Get(ctx, account)
+	if err == nil || errors.Is(err, ErrNotFound) {
+		_ = h.tidy(ctx, account, top) // the next write or start meets what is left
+	}
 }
 
 // tidy removes every part at account that top, the item there now, does not name.

@@ -2,7 +2,8 @@
 // signing key of the records) where the operating system keeps passwords.
 //
 // Start with Vault, the contract, and Open, which seals entries and keeps the
-// index of their names over any Items: the OS keyring (package keyring) or memory.
+// index of their names over any Items: the OS keyring (package keyring), sealed
+// files (package file) or memory (package memory). Sealed.Move goes from one to another.
 package vault
 
 import (

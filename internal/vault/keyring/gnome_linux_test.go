@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"debrief/internal/vault"
+	"debrief/internal/vault/file"
 	"debrief/internal/vault/vaulttest"
 
 	"github.com/godbus/dbus/v5"
@@ -28,6 +29,56 @@ func TestVaultOverGnomeKeyring(t *testing.T) {
 	vaulttest.Run(t, vaulttest.Keyring{Items: newItems(t, patient), Lock: g.lock})
 	if n := g.items(t); n != 0 {
 		t.Errorf("got %d items left in the keyring, want none", n)
+	}
+}
+
+func TestEntriesMoveBetweenGnomeKeyringAndFiles(t *testing.T) {
+	g := newDesk(t, "").gnomeKeyring(t)
+	dir := t.TempDir()
+	files, err := file.New(file.Options{Dir: dir, WorkFactor: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := files.Create(t.Context(), []byte("a passphrase")); err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(vault.Options{Items: newItems(t, patient), Dir: dir, HomeID: "0123456789abcdef"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := map[string]string{"a/cache": strings.Repeat("one", 5000), "device/signing": "two"}
+	holdsAll := func(where string, items int) {
+		t.Helper()
+		for name, want := range secrets {
+			if got, err := v.Get(t.Context(), name); err != nil || string(got) != want {
+				t.Fatalf("%s: get %s: got %d bytes, %v", where, name, len(got), err)
+			}
+		}
+		if n := g.items(t); n != items {
+			t.Fatalf("%s: got %d items in the keyring, want %d", where, n, items)
+		}
+	}
+	for name, data := range secrets {
+		if err := v.Put(t.Context(), name, []byte(data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holdsAll("before", 2)
+	unlock := g.lock(t)
+	if _, err := v.Move(t.Context(), files); stateOf(err) != vault.Locked {
+		t.Fatalf("out of a locked keyring: got %v, want locked", err)
+	}
+	unlock()
+	if n, err := v.Move(t.Context(), files); n != 2 || err != nil {
+		t.Fatalf("got %d moved, %v, want 2", n, err)
+	}
+	holdsAll("in files", 0)
+	if n, err := v.Move(t.Context(), newItems(t, patient)); n != 2 || err != nil {
+		t.Fatalf("back: got %d moved, %v, want 2", n, err)
+	}
+	holdsAll("back", 2)
+	if r, err := vault.ReadRecorded(dir); err != nil || r.Provider != "gnome-keyring" || r.Also != "" {
+		t.Fatalf("got %+v, %v, want the keyring recorded", r, err)
 	}
 }
 

@@ -184,6 +184,23 @@ func movesRotten(t *testing.T, from, to bench) {
 }
 
 func movesUnderReaders(t *testing.T, from, to bench) {
+	for n, happened := 1, true; happened; n++ {
+		from := from.fresh(t)
+		left := -1
+		var v *vault.Sealed
+		v = from.over(t, passing{from.Items, new(sync.Mutex), &left, func() {
+			if _, err := v.Move(t.Context(), stay{to.Items}); err != nil {
+				t.Errorf("move before the reader's call %d: %v", n, err)
+			}
+		}}, Scratch{})
+		ok(t, v.Put(t.Context(), cache, []byte(large)))
+		left = n
+		holds(t, v, cache, large)
+		happened = left <= 0
+		left = -1
+		holds(t, v, cache, large)
+		ok(t, v.Delete(t.Context(), cache))
+	}
 	fill(t, from)
 	v := from.open(t)
 	ctx, stop := context.WithCancel(t.Context())
@@ -198,11 +215,9 @@ func movesUnderReaders(t *testing.T, from, to bench) {
 			}
 		})
 	}
-	for range 2 {
-		for _, items := range []vault.Items{to.Items, from.Items} {
-			if _, err := v.Move(t.Context(), stay{items}); err != nil {
-				t.Error(err)
-			}
+	for _, items := range []vault.Items{to.Items, from.Items} {
+		if _, err := v.Move(t.Context(), stay{items}); err != nil {
+			t.Error(err)
 		}
 	}
 	stop()

@@ -2,6 +2,8 @@ package vaulttest
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -77,6 +79,40 @@ func passedReaders(t *testing.T, b bench) {
 			}
 		}
 	}
+}
+
+// full is a keyring that takes so many writes and no more.
+type full struct {
+	vault.Items
+	left *int
+}
+
+var errFull = errors.New("no room")
+
+func (f full) Set(ctx context.Context, account, secret string) error {
+	if *f.left--; *f.left < 0 {
+		return errFull
+	}
+	return f.Items.Set(ctx, account, secret)
+}
+
+func fullKeyring(t *testing.T, b bench) {
+	ok(t, b.open(t).Put(t.Context(), cache, []byte(large)))
+	before := b.left()
+	for n := range 10 {
+		v := b.over(t, full{b.Items, &n}, Scratch{})
+		err := v.Put(t.Context(), cache, []byte(larger))
+		if err == nil {
+			holds(t, v, cache, larger)
+			return
+		}
+		want(t, "put", err, errFull)
+		holds(t, v, cache, large)
+		if left := b.left(); !slices.Equal(left, before) {
+			t.Fatalf("full at write %d: got %v left, want %v", n+1, left, before)
+		}
+	}
+	t.Fatal("the write never fits")
 }
 
 func damagedParts(t *testing.T, b bench) {

@@ -64,6 +64,7 @@ func Run(t *testing.T, k Keyring) {
 		{"concurrent puts of many entries are all kept", concurrent},
 		{"growing and shrinking leaves nothing behind", resizes},
 		{"a reader that writers pass gets a whole entry", passedReaders},
+		{"a full keyring keeps the old entry and is not left full", fullKeyring},
 		{"a part that is missing or changed is ErrCorrupt and can be replaced", damagedParts},
 		{"a stop at any keyring call or file operation leaves old or new, and the index finds all", crashes},
 		{"after the last delete nothing is left but key and empty index", lastGone},
@@ -207,7 +208,7 @@ func copies(t *testing.T, b bench) {
 
 func invalidNames(t *testing.T, b bench) {
 	v := b.open(t)
-	for _, n := range []string{"", "/", "a/", "/a", "a//b", "..", "A/cache", "a b", "a\x00b", "zoë/cache", strings.Repeat("a", 201)} {
+	for _, n := range []string{"", "/", "a/", "/a", "a//b", "..", "A/cache", "a b", "a\x00b", "zoë/cache", "a/cache/b/12", strings.Repeat("a", 201)} {
 		want(t, "put "+n, v.Put(t.Context(), n, nil), vault.ErrInvalid)
 		_, err := v.Get(t.Context(), n)
 		want(t, "get "+n, err, vault.ErrInvalid)

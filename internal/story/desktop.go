@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Width, Height int    // of the screen; 1280 by 800
 	Shots         string // folder for screenshots; default: shots/ below the root
+	Headless      bool   // only the session bus and the keyring: no screen, no panel
 }
 
 // Desktop is a virtual desktop with a home folder of its own. Everything that
@@ -44,10 +45,14 @@ type Desktop struct {
 // password opens the keyring of the virtual desktop, which holds nothing real.
 const password = "story"
 
-// NewDesktop starts a virtual desktop and waits until its tray can be used.
+// NewDesktop starts a virtual desktop and waits until its tray can be used, or
+// its keyring where it is headless.
 func NewDesktop(ctx context.Context, o Options) (_ *Desktop, err error) {
-	if err := needed("Xvfb", "dbus-daemon", "gnome-keyring-daemon", "secret-tool", "xfwm4",
-		"xfce4-panel", "xfconf-query", "xdotool", "import", "xwininfo"); err != nil {
+	programs := []string{"dbus-daemon", "gnome-keyring-daemon"}
+	if !o.Headless {
+		programs = append(programs, "Xvfb", "secret-tool", "xfwm4", "xfce4-panel", "xfconf-query", "xdotool", "import", "xwininfo")
+	}
+	if err := needed(programs...); err != nil {
 		return nil, err
 	}
 	d := &Desktop{width: o.Width, height: o.Height, Shots: o.Shots}
@@ -63,15 +68,19 @@ func NewDesktop(ctx context.Context, o Options) (_ *Desktop, err error) {
 		}
 	}()
 	for _, step := range []struct {
-		name  string
-		start func(context.Context) error
+		name   string
+		start  func(context.Context) error
+		screen bool // is of no use without one
 	}{
-		{"the screen", d.startScreen},
-		{"the session bus", d.startBus},
-		{"the keyring", d.startKeyring},
-		{"the window manager", d.startWindowManager},
-		{"the panel", d.startPanel},
+		{"the screen", d.startScreen, true},
+		{"the session bus", d.startBus, false},
+		{"the keyring", d.startKeyring, false},
+		{"the window manager", d.startWindowManager, true},
+		{"the panel", d.startPanel, true},
 	} {
+		if o.Headless && step.screen {
+			continue
+		}
 		if err := step.start(ctx); err != nil {
 			return nil, fmt.Errorf("story: %s: %w", step.name, err)
 		}

@@ -233,8 +233,8 @@ func (t *teller) lookAtSession(ctx context.Context) error {
 	if s.Email != emulator.Adele {
 		return fmt.Errorf("signed in as %q, want %q", s.Email, emulator.Adele)
 	}
-	if n, err := t.d.KeyringItems(ctx, service); err != nil || n == 0 {
-		return fmt.Errorf("the keyring holds %d items of %q, %w", n, service, err)
+	if items, err := t.d.KeyringItems(ctx, service); err != nil || len(items) == 0 {
+		return fmt.Errorf("the keyring holds %q of %q, %w", items, service, err)
 	}
 	for _, args := range [][]string{{"show", s.ID}, {"show", s.ID[:8], "--json"}, {"sessions"}, {"meetings"}, {"doctor"}, {"version"}} {
 		if _, err := t.exits(ctx, 0, "", args...); err != nil {
@@ -507,9 +507,9 @@ func (t *teller) clear(ctx context.Context) error {
 
 // nothingLeft looks for everything that a clear promises to remove.
 func (t *teller) nothingLeft(ctx context.Context) error {
-	n, err := t.d.KeyringItems(ctx, service)
-	if err != nil || n != 0 {
-		return fmt.Errorf("the keyring still holds %d items of %q, %w", n, service, err)
+	items, err := t.d.KeyringItems(ctx, service)
+	if err != nil || len(items) != 0 {
+		return fmt.Errorf("the keyring still holds %q of %q, %w", items, service, err)
 	}
 	records, err := filepath.Glob(filepath.Join(t.data(), "sessions", "*.json"))
 	if err != nil {

@@ -112,6 +112,8 @@ func full() *fake {
 func methods(f *fake) []method {
 	signIn := state.SignIn{Hint: "zoe@contoso.example", Browser: "system"}
 	clear := state.Clear{IDs: []string{"0123456"}, All: true, Expired: true, ThisDevice: true}
+	open := state.OpenVault{Passphrase: state.Passphrase("p\x00ä \n"), New: true}
+	move := state.MoveVault{To: "file", Passphrase: state.Passphrase("x")}
 	target := state.Target{Account: "a", Meeting: "m", Chat: "c"}
 	post := state.PostRequest{Target: target, Markdown: "# \"ä\" <&>\n\x01", Mention: []string{"all", "Zoë"}, DryRun: true, Wait: time.Minute}
 	return []method{
@@ -122,6 +124,8 @@ func methods(f *fake) []method {
 		{"Session", func(ctx context.Context, s Service) (any, error) { return two(s.Session(ctx, "../a b?ü")) }, "session ../a b?ü", f.detail},
 		{"Clear", func(ctx context.Context, s Service) (any, error) { return two(s.Clear(ctx, clear)) }, clear, f.report},
 		{"Unlock", func(ctx context.Context, s Service) (any, error) { return nil, s.Unlock(ctx) }, "unlock", nil},
+		{"OpenVault", func(ctx context.Context, s Service) (any, error) { return nil, s.OpenVault(ctx, open) }, open, nil},
+		{"MoveVault", func(ctx context.Context, s Service) (any, error) { return two(s.MoveVault(ctx, move)) }, move, state.MovedVault{Entries: 2, To: "file"}},
 		{"Meetings", func(ctx context.Context, s Service) (any, error) { return two(s.Meetings(ctx, "a&b=c")) }, "meetings a&b=c", f.meetings},
 		{"People", func(ctx context.Context, s Service) (any, error) { return two(s.People(ctx, target)) }, target, f.people},
 		{"Post", func(ctx context.Context, s Service) (any, error) { return two(s.Post(ctx, post)) }, post, f.posted},

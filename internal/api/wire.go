@@ -30,6 +30,8 @@ const (
 	pathSession      = "/v1/session"
 	pathClear        = "/v1/clear"
 	pathUnlock       = "/v1/unlock"
+	pathOpenVault    = "/v1/vault/open"
+	pathMoveVault    = "/v1/vault/move"
 	pathMeetings     = "/v1/meetings"
 	pathPeople       = "/v1/people"
 	pathPost         = "/v1/post"

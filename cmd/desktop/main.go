@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/term"
+
 	"debrief/internal/cli"
 	"debrief/internal/platform"
 )
@@ -30,7 +32,8 @@ func run() int {
 	p := &program{environ: os.Environ(), getenv: os.Getenv, version: version}
 	return cli.Run(ctx, cli.Deps{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Version: version, Now: time.Now, StdinIsTerminal: platform.IsTerminal(os.Stdin),
-		Connect: p.connect, Resident: p.resident, Emulator: serveTenant,
+		Version: version, Now: time.Now, StdinIsTerminal: term.IsTerminal(int(os.Stdin.Fd())),
+		ReadHidden: func() ([]byte, error) { return term.ReadPassword(int(os.Stdin.Fd())) },
+		Connect:    p.connect, Resident: p.resident, Emulator: serveTenant,
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"debrief/internal/config"
 	"debrief/internal/platform"
 	"debrief/internal/text"
+	"debrief/internal/vault/file"
 )
 
 // problemOfFile says of a failure to read or write path what to do about it; where
@@ -30,6 +31,20 @@ func problemOfFile(path string, err error) error {
 		code = text.DiskFull
 	}
 	return &state.Problem{Code: code, Args: map[string]string{"path": path}, Detail: err.Error()}
+}
+
+// passphraseCode is the problem that an error of the file vault's opening stands
+// for; empty when it is none of its own.
+func passphraseCode(err error) text.Code {
+	for known, code := range map[error]text.Code{
+		file.ErrWrongPassphrase: text.VaultWrongPassphrase, file.ErrEmptyPassphrase: text.VaultNoPassphrase,
+		file.ErrNotCreated: text.VaultNotCreated, file.ErrExists: text.VaultExists, file.ErrNoFile: text.VaultFileMissing,
+	} {
+		if errors.Is(err, known) {
+			return code
+		}
+	}
+	return ""
 }
 
 // problemOfSettings makes of everything that is wrong in the settings one

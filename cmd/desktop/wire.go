@@ -23,6 +23,7 @@ import (
 	"debrief/internal/session/filestore"
 	"debrief/internal/text"
 	"debrief/internal/vault"
+	"debrief/internal/vault/file"
 	"debrief/internal/vault/keyring"
 	"debrief/internal/vault/memory"
 )
@@ -107,16 +108,19 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	deps.Store = store
 	later(store.Close)
 
+	deps.MoveTo = func(kind string) (vault.Items, app.Passphrases, error) { return s.items(config.VaultKind(kind)) }
+	deps.PassphraseCode = passphraseCode
 	keeping := vault.Options{Items: memory.New(), HomeID: device.Home, Log: i.log}
-	if s.cfg.Vault == config.VaultKeyring {
-		service := keyringService
-		if s.cfg.Demo {
-			service = keyringServiceDemo
-		}
-		if keeping.Items, err = keyring.New(keyring.Options{Service: service}); err != nil {
-			return nil, err
-		}
+	if s.cfg.Vault != config.VaultMemory {
 		keeping.Dir = s.paths.Data
+		if keeping.Items, deps.Passphrases, err = s.items(s.cfg.Vault); err != nil {
+			return nil, problemOfFile(s.paths.Data, err)
+		}
+		if r, rerr := vault.ReadRecorded(s.paths.Data); rerr == nil && r.Also != "" && r.Also != string(s.cfg.Vault) {
+			if keeping.Also, _, err = s.items(config.VaultKind(r.Also)); err != nil {
+				return nil, problemOfFile(s.paths.Data, err)
+			}
+		}
 	}
 	sealed, err := vault.Open(keeping)
 	if err != nil {
@@ -153,6 +157,30 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 		return nil, problemOfFile(s.paths.Data, err)
 	}
 	return i, nil
+}
+
+// items makes the keyring of a kind, and what opens it where it needs a
+// passphrase. They are nil for a kind that keeps nothing beyond the program.
+func (s setup) items(kind config.VaultKind) (vault.Items, app.Passphrases, error) {
+	switch kind {
+	case config.VaultKeyring:
+		service := keyringService
+		if s.cfg.Demo {
+			service = keyringServiceDemo
+		}
+		items, err := keyring.New(keyring.Options{Service: service})
+		if err != nil {
+			return nil, nil, err
+		}
+		return items, nil, nil
+	case config.VaultFile:
+		items, err := file.New(file.Options{Dir: s.paths.Data})
+		if err != nil {
+			return nil, nil, err
+		}
+		return items, items, nil
+	}
+	return nil, nil, nil
 }
 
 // serveTenant offers the demo tenant to other programs.

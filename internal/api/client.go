@@ -98,6 +98,16 @@ func (c *Client) Import(ctx context.Context, req state.Import) (state.Imported, 
 // Unlock implements Service.
 func (c *Client) Unlock(ctx context.Context) error { return c.tell(ctx, pathUnlock, nil) }
 
+// OpenVault implements Service.
+func (c *Client) OpenVault(ctx context.Context, req state.OpenVault) error {
+	return c.tell(ctx, pathOpenVault, req)
+}
+
+// MoveVault implements Service.
+func (c *Client) MoveVault(ctx context.Context, req state.MoveVault) (state.MovedVault, error) {
+	return ask[state.MovedVault](ctx, c, http.MethodPost, pathMoveVault, req)
+}
+
 // Meetings implements Service.
 func (c *Client) Meetings(ctx context.Context, account string) ([]state.Meeting, error) {
 	return ask[[]state.Meeting](ctx, c, http.MethodPost, pathMeetings, meetingsRequest{account})

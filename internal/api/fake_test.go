@@ -86,6 +86,12 @@ func (f *fake) Import(_ context.Context, req state.Import) (state.Imported, erro
 
 func (f *fake) Unlock(context.Context) error { return f.note("unlock") }
 
+func (f *fake) OpenVault(_ context.Context, req state.OpenVault) error { return f.note(req) }
+
+func (f *fake) MoveVault(_ context.Context, req state.MoveVault) (state.MovedVault, error) {
+	return state.MovedVault{Entries: 2, To: req.To}, f.note(req)
+}
+
 func (f *fake) Meetings(_ context.Context, account string) ([]state.Meeting, error) {
 	return f.meetings, f.note("meetings " + account)
 }

@@ -114,6 +114,8 @@ func methods(f *fake) []method {
 	signIn := state.SignIn{Hint: "zoe@contoso.example", Browser: "system"}
 	clear := state.Clear{IDs: []string{"0123456"}, All: true, Expired: true, ThisDevice: true}
 	export, imported := state.Export{ID: "0123456", Path: "/ä b"}, state.Import{Path: "/ä b"}
+	open := state.OpenVault{Passphrase: state.Passphrase("p\x00ä \n"), New: true}
+	move := state.MoveVault{To: "file", Passphrase: state.Passphrase("x")}
 	target := state.Target{Account: "a", Meeting: "m", Chat: "c"}
 	post := state.PostRequest{Target: target, Markdown: "# \"ä\" <&>\n\x01", Mention: []string{"all", "Zoë"}, DryRun: true, Wait: time.Minute}
 	return []method{
@@ -126,6 +128,8 @@ func methods(f *fake) []method {
 		{"Export", func(ctx context.Context, s Service) (any, error) { return nil, s.Export(ctx, export) }, export, nil},
 		{"Import", func(ctx context.Context, s Service) (any, error) { return two(s.Import(ctx, imported)) }, imported, f.imported},
 		{"Unlock", func(ctx context.Context, s Service) (any, error) { return nil, s.Unlock(ctx) }, "unlock", nil},
+		{"OpenVault", func(ctx context.Context, s Service) (any, error) { return nil, s.OpenVault(ctx, open) }, open, nil},
+		{"MoveVault", func(ctx context.Context, s Service) (any, error) { return two(s.MoveVault(ctx, move)) }, move, state.MovedVault{Entries: 2, To: "file"}},
 		{"Meetings", func(ctx context.Context, s Service) (any, error) { return two(s.Meetings(ctx, "a&b=c")) }, "meetings a&b=c", f.meetings},
 		{"People", func(ctx context.Context, s Service) (any, error) { return two(s.People(ctx, target)) }, target, f.people},
 		{"Post", func(ctx context.Context, s Service) (any, error) { return two(s.Post(ctx, post)) }, post, f.posted},

@@ -58,6 +58,10 @@ func NewServer(svc Service, version string, log *slog.Logger) *Server {
 		})},
 		pathImport: {method: http.MethodPost, do: call(svc.Import)},
 		pathUnlock: {method: http.MethodPost, do: tell(svc.Unlock)},
+		pathOpenVault: {method: http.MethodPost, do: call(func(ctx context.Context, q state.OpenVault) (nothing, error) {
+			return nothing{}, svc.OpenVault(ctx, q)
+		})},
+		pathMoveVault: {method: http.MethodPost, do: call(svc.MoveVault)},
 		pathMeetings: {method: http.MethodPost, do: call(func(ctx context.Context, q meetingsRequest) ([]state.Meeting, error) {
 			return svc.Meetings(ctx, q.Account)
 		})},

@@ -39,6 +39,11 @@ type Service interface {
 	Import(ctx context.Context, req state.Import) (state.Imported, error)
 	// Unlock asks the person to unlock the keyring.
 	Unlock(ctx context.Context) error
+	// OpenVault opens a file vault with its passphrase, or makes it.
+	OpenVault(ctx context.Context, req state.OpenVault) error
+	// MoveVault moves every secret into another kind of vault, verified before
+	// anything is deleted.
+	MoveVault(ctx context.Context, req state.MoveVault) (state.MovedVault, error)
 
 	// Meetings lists the meetings of the last days and of today and tomorrow.
 	Meetings(ctx context.Context, account string) ([]state.Meeting, error)

@@ -32,6 +32,8 @@ const (
 	pathExport       = "/v1/export"
 	pathImport       = "/v1/import"
 	pathUnlock       = "/v1/unlock"
+	pathOpenVault    = "/v1/vault/open"
+	pathMoveVault    = "/v1/vault/move"
 	pathMeetings     = "/v1/meetings"
 	pathPeople       = "/v1/people"
 	pathPost         = "/v1/post"

@@ -49,6 +49,9 @@ type Vault interface {
 	// Reconcile drops from the keyring and the index every entry that keep
 	// refuses, and from the index what is verified gone.
 	Reconcile(ctx context.Context, keep func(name string) bool) (removed int, err error)
+	// Move puts every entry into another keyring, verified before it is removed
+	// from where it was.
+	Move(ctx context.Context, to vault.Items) (moved int, err error)
 	// Places tells where the parts of an entry lie.
 	Places(name string) []vault.Place
 }
@@ -78,6 +81,14 @@ type Deps struct {
 
 	Store session.Store
 	Vault Vault
+	// Passphrases opens the file vault; nil where the vault is no file.
+	Passphrases Passphrases
+	// PassphraseCode is the problem that an error of Passphrases stands for; empty
+	// when it is none of its own.
+	PassphraseCode func(error) text.Code
+	// MoveTo makes the keyring of another kind, and what opens it where it needs a
+	// passphrase. Nil items: there is no such kind. Nil: nothing can be moved.
+	MoveTo func(kind string) (vault.Items, Passphrases, error)
 	// Auth is nil until the organisation's application is known; a sign-in then
 	// says what to do.
 	Auth SignIns
@@ -127,10 +138,12 @@ type App struct {
 	unsigned   map[string]bool   // sessions made while no signing key was at hand
 	leftover   map[string]bool   // non-permanent sessions that an earlier run left
 	closing    bool              // no sign-in begins any more
-	meetings   map[string]map[string]graph.Meeting
-	people     map[string][]graph.Person // by chat id, as last read
-	clients    map[string]Graph
-	ready      bool
+
+	passphrases Passphrases // of the vault in use; nil: it is no file
+	meetings    map[string]map[string]graph.Meeting
+	people      map[string][]graph.Person // by chat id, as last read
+	clients     map[string]Graph
+	ready       bool
 
 	quit     chan struct{}
 	quitOnce sync.Once
@@ -160,7 +173,7 @@ func New(ctx context.Context, d Deps) (*App, error) {
 		records: map[string]session.Record{}, held: map[string][]byte{}, clearing: map[string]bool{},
 		making: map[string]bool{}, unsigned: map[string]bool{}, leftover: map[string]bool{},
 		meetings: map[string]map[string]graph.Meeting{}, people: map[string][]graph.Person{},
-		clients: map[string]Graph{}, quit: make(chan struct{}),
+		clients: map[string]Graph{}, quit: make(chan struct{}), passphrases: d.Passphrases,
 	}
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.loadClearing(); err != nil {

@@ -44,7 +44,7 @@ func (a *App) checkKeyring(ctx context.Context) state.Check {
 	a.mu.Unlock()
 	a.publish()
 	c := state.Check{ID: "keyring", State: string(st.State), Detail: strings.TrimSpace(text.S(text.DoctorKeyring, st.Provider, st.Detail))}
-	if code, ok := vaultCodes[st.State]; ok {
+	if code, ok := stateCode(st); ok {
 		_, c.Next = text.Problem(code, map[string]string{"path": st.Detail})
 	}
 	return c

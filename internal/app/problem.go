@@ -62,7 +62,7 @@ func (a *App) problem(err error, account string) *state.Problem {
 		account = a.anyone()
 	}
 	if e, ok := errors.AsType[*vault.StateError](err); ok {
-		if code, ok := vaultCodes[e.Status.State]; ok {
+		if code, ok := stateCode(e.Status); ok {
 			return a.detailed(a.fail(code, "path", e.Status.Detail), err)
 		}
 	}

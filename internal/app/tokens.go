@@ -240,6 +240,8 @@ func (a *App) heal() {
 // vaultCodesShown are the keyring's problems, gone once it is ready.
 var vaultCodesShown = []text.Code{
 	text.KeyringLocked, text.KeyringDeclined, text.KeyringAbsent, text.KeyringDamaged, text.KeyringSlow,
+	text.VaultNotCreated, text.VaultNeedsPassphrase, text.VaultFileMissing, text.VaultTruncated, text.VaultNewer,
+	text.VaultElsewhere, text.VaultUnfinished,
 }
 
 // Unlock asks the person to unlock the keyring, and moves in what waits.

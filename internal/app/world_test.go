@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,9 @@ import (
 	"debrief/internal/graph"
 	"debrief/internal/session"
 	"debrief/internal/session/filestore"
+	"debrief/internal/text"
 	"debrief/internal/vault"
+	"debrief/internal/vault/file"
 	"debrief/internal/vault/memory"
 )
 
@@ -35,6 +38,7 @@ type world struct {
 	now      func() time.Time
 	// What a test changes before start.
 	endsAtQuit bool                                        // sessions are non-permanent
+	file       bool                                        // the vault is a file
 	verb       bool                                        // no resident: nothing works by itself
 	wrap       func(session.Store) session.Store           // stands before the store
 	meet       func(*http.Request) (*http.Response, error) // answers instead of the tenant, unless nil, nil
@@ -58,6 +62,15 @@ func newWorld(t *testing.T) *world {
 func (w *world) start() (a *App, kill func()) {
 	w.t.Helper()
 	store, sealed := w.parts()
+	var passphrases Passphrases
+	if w.file {
+		items := w.useFile()
+		var err error
+		if sealed, err = vault.Open(vault.Options{Items: items, Dir: w.dir, HomeID: "0123456789abcdef"}); err != nil {
+			w.t.Fatal(err)
+		}
+		passphrases = items
+	}
 	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
 		w.requests.Add(1)
 		if w.meet != nil {
@@ -82,6 +95,23 @@ func (w *world) start() (a *App, kill func()) {
 		Version: "test", Demo: true, DemoURL: w.emu.URL(), Resident: !w.verb, EndsAtQuit: w.endsAtQuit,
 		Device: session.Device{ID: strings.Repeat("d", 32), Name: "desk"}, Lifetime: w.lifetime, UseSigner: true,
 		Browser: auth.Embedded, DataDir: w.dir, ConfigDir: w.dir,
+		Passphrases: passphrases, PassphraseCode: func(err error) text.Code {
+			for known, code := range map[error]text.Code{
+				file.ErrWrongPassphrase: text.VaultWrongPassphrase, file.ErrNotCreated: text.VaultNotCreated, file.ErrExists: text.VaultExists,
+			} {
+				if errors.Is(err, known) {
+					return code
+				}
+			}
+			return ""
+		},
+		MoveTo: func(kind string) (vault.Items, Passphrases, error) {
+			if kind != "file" {
+				return nil, nil, nil
+			}
+			items := w.useFile()
+			return items, items, nil
+		},
 		Store: kept, Vault: sealed, Auth: client, Now: w.now,
 		Graph: func(tokens graph.TokenSource) (Graph, error) {
 			return graph.New(graph.Options{BaseURL: "https://graph.microsoft.com/v1.0", Transport: transport, Tokens: tokens})

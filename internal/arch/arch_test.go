@@ -55,6 +55,7 @@ var layers = map[string][]string{
 
 	// The story drives the finished programs from outside.
 	"internal/story":      {"internal/emulator", "internal/platform", "internal/app/state"},
+	"internal/torture":    {},
 	"internal/story/play": {"internal/story"},
 }
 
@@ -67,6 +68,7 @@ var only = map[string][]string{
 	"github.com/webview/webview_go": {"cmd/desktop/signin"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go": {"internal/auth"},
 	"github.com/zalando/go-keyring":                              {"internal/vault/keyring"},
+	"filippo.io/age":                                             {"internal/vault/file"},
 	"github.com/spf13/cobra":                                     {"internal/cli"},
 	"C":                                                          {"cmd/desktop/signin"},
 }

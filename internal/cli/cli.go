@@ -29,6 +29,8 @@ type Deps struct {
 	Location *time.Location
 	// StdinIsTerminal tells that somebody can be asked.
 	StdinIsTerminal bool
+	// ReadHidden reads a line that is typed, without showing it.
+	ReadHidden func() ([]byte, error)
 
 	// Connect gives the Service for a verb: the running resident's, or, unless
 	// o.OnlyRunning, one made in this process that holds the lock while the verb
@@ -105,7 +107,7 @@ func (c *command) root() *cobra.Command {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.help(cmd) })
 	root.SetHelpCommand(c.helpVerb())
 	root.AddCommand(c.signIn(), c.sessions(), c.show(), c.clear(), c.meetings(), c.post(), c.outbox(), c.doctor(),
-		c.export(), c.importCache(), c.unlock(), c.quit(), c.version())
+		c.export(), c.importCache(), c.unlock(), c.vault(), c.quit(), c.version())
 	if c.Emulator != nil {
 		root.AddCommand(c.emulator())
 	}

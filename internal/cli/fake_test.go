@@ -33,6 +33,10 @@ type fake struct {
 	posted   state.PostResult
 	imported state.Imported
 	doctor   state.Report
+
+	unlock      error    // Unlock's answer
+	needsPhrase bool     // MoveVault asks for a passphrase
+	types       []string // what somebody types without showing it, in order
 }
 
 func (f *fake) note(format string, args ...any) error {
@@ -86,7 +90,23 @@ func (f *fake) Import(_ context.Context, req state.Import) (state.Imported, erro
 	return f.imported, f.note("import %s", req.Path)
 }
 
-func (f *fake) Unlock(context.Context) error { return f.note("unlock") }
+func (f *fake) Unlock(context.Context) error {
+	if err := f.note("unlock"); err != nil || f.unlock == nil {
+		return err
+	}
+	return f.unlock
+}
+
+func (f *fake) OpenVault(_ context.Context, req state.OpenVault) error {
+	return f.note("open vault with %d bytes, new %v", len(req.Passphrase), req.New)
+}
+
+func (f *fake) MoveVault(_ context.Context, req state.MoveVault) (state.MovedVault, error) {
+	if f.needsPhrase && len(req.Passphrase) == 0 {
+		return state.MovedVault{}, problem(text.VaultNoPassphrase)
+	}
+	return state.MovedVault{Entries: 3, To: req.To}, f.note("move vault to %s with %d bytes, new %v", req.To, len(req.Passphrase), req.New)
+}
 
 func (f *fake) Meetings(_ context.Context, account string) ([]state.Meeting, error) {
 	return f.meetings, f.note("meetings %q", account)

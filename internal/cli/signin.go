@@ -41,14 +41,3 @@ func (c *command) signIn() *cobra.Command {
 	cmd.Flags().StringVar(&req.Browser, "browser", "", text.S(text.CLIBrowser))
 	return cmd
 }
-
-func (c *command) unlock() *cobra.Command {
-	return c.verbOf("unlock", 0, 0, func(ctx context.Context, _ []string) error {
-		return c.with(ctx, func(svc api.Service) error {
-			if err := svc.Unlock(ctx); err != nil {
-				return err
-			}
-			return c.line(text.CLIUnlocked)
-		})
-	})
-}

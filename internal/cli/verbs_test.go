@@ -44,6 +44,14 @@ func (f *fake) run(ctx context.Context, stdin string, terminal bool, args ...str
 			r.options = append(r.options, o)
 			return f.note("resident show=%v", show)
 		},
+		ReadHidden: func() ([]byte, error) {
+			if len(f.types) == 0 {
+				return nil, io.EOF
+			}
+			line := f.types[0]
+			f.types = f.types[1:]
+			return []byte(line), nil
+		},
 		Emulator: func(_ context.Context, addr string, out io.Writer) error {
 			fmt.Fprintln(out, `{"authority":"x"}`)
 			return f.note("emulator %s", addr)
@@ -180,6 +188,15 @@ var cases = []typed{
 	{name: "doctor-ill-json", args: "doctor --json", json: true, f: &fake{doctor: state.Report{Version: "1.2.3"}}},
 	{name: "unlock", args: "unlock"},
 	{name: "unlock-declined", args: "unlock", f: with(func(f *fake) { f.err = problem(text.KeyringDeclined) })},
+	{name: "unlock-passphrase", args: "unlock", stdin: "a few words\n", f: with(func(f *fake) { f.unlock = problem(text.VaultNeedsPassphrase) })},
+	{name: "unlock-new", args: "unlock", terminal: true, f: with(func(f *fake) {
+		f.types = []string{"a few words", "a few words"}
+		f.unlock = problem(text.VaultNotCreated)
+	})},
+	{name: "unlock-new-differs", args: "unlock", terminal: true, f: with(func(f *fake) { f.types = []string{"a few words", "others"}; f.unlock = problem(text.VaultNotCreated) })},
+	{name: "vault", args: "vault --move-to keyring"},
+	{name: "vault-to-file", args: "vault --move-to file", terminal: true, f: with(func(f *fake) { f.types = []string{"a few words", "a few words"}; f.needsPhrase = true })},
+	{name: "vault-nowhere", args: "vault"},
 	{name: "quit", args: "quit", f: with(func(f *fake) { f.watchErr = problem(text.NotRunning) })},
 	{name: "quit-not-running", args: "quit", f: with(func(f *fake) { f.err = problem(text.NotRunning) })},
 	{name: "quit-other-version", args: "quit", f: with(func(f *fake) { f.watchErr = problem(text.VersionMismatch) })},

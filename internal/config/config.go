@@ -105,9 +105,6 @@ func (c Config) Unsupported() error {
 	if c.SessionType != SessionFilesystem {
 		errs = append(errs, &Error{Kind: KindUnsupported, Name: "SESSION_TYPE", Value: string(c.SessionType), Allowed: "filesystem, in this version", Source: c.where("SESSION_TYPE")})
 	}
-	if c.Vault == VaultFile {
-		errs = append(errs, &Error{Kind: KindUnsupported, Name: "DEBRIEF_VAULT", Value: string(c.Vault), Allowed: "keyring or memory, in this version", Source: c.where("DEBRIEF_VAULT")})
-	}
 	for name, secret := range map[string]Secret{"SESSION_SECRET_KEY": c.SecretKey, "REDIS_URL": c.RedisURL, "DATABASE_URL": c.DatabaseURL} {
 		if secret.InVault() {
 			errs = append(errs, &Error{Kind: KindUnsupported, Name: name, Value: vaultMark, Allowed: "the value itself, in this version", Source: c.where(name)})

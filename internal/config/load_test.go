@@ -269,8 +269,7 @@ func TestTheWebApplicationsNamesAreTakenWithoutEffect(t *testing.T) {
 
 func TestWhatThisVersionCannotDoIsSaid(t *testing.T) {
 	for name, environ := range map[string][]string{
-		"SESSION_TYPE":  {"SESSION_TYPE=redis", "REDIS_URL=redis://h"},
-		"DEBRIEF_VAULT": {"DEBRIEF_VAULT=file"},
+		"SESSION_TYPE": {"SESSION_TYPE=redis", "REDIS_URL=redis://h"},
 	} {
 		c, err := load(t, "", environ...)
 		if err != nil {

@@ -42,10 +42,16 @@ const (
 	CLIWrongTimeout Key = "cli.wrong.timeout"
 	CLIWrongListen  Key = "cli.wrong.listen"
 
-	CLIWaitWindow  Key = "cli.sign_in.window"
-	CLIWaitBrowser Key = "cli.sign_in.browser"
-	CLISignedIn    Key = "cli.sign_in.done"
-	CLIUnlocked    Key = "cli.unlocked"
+	CLIWaitWindow        Key = "cli.sign_in.window"
+	CLIWaitBrowser       Key = "cli.sign_in.browser"
+	CLISignedIn          Key = "cli.sign_in.done"
+	CLIUnlocked          Key = "cli.unlocked"
+	CLIWrongVault        Key = "cli.wrong.vault"
+	CLIVaultMoved        Key = "cli.vault.moved"
+	CLIMoveTo            Key = "cli.flag.move_to"
+	CLIPassphrase        Key = "cli.passphrase"
+	CLIPassphraseAgain   Key = "cli.passphrase.again"
+	CLIPassphraseDiffers Key = "cli.passphrase.differs"
 
 	CLISessionsHead  Key = "cli.sessions.head"
 	CLISessionsNone  Key = "cli.sessions.none"
@@ -174,7 +180,8 @@ var cliEnglish = map[Key]string{
 	CLIVerb + "doctor":   "look at everything that Debrief needs",
 	CLIVerb + "export":   "write a session's token cache, secrets and all, to a file",
 	CLIVerb + "import":   "make sessions of the token cache of another program",
-	CLIVerb + "unlock":   "ask for the keyring to be unlocked",
+	CLIVerb + "unlock":   "ask for the keyring to be unlocked, or for the vault's passphrase",
+	CLIVerb + "vault":    "move all secrets into another kind of vault",
 	CLIVerb + "quit":     "end the running Debrief once what it sends is sent",
 	CLIVerb + "version":  "print the version",
 	CLIVerb + "emulator": "serve the demo tenant to other programs, for tests",
@@ -208,10 +215,16 @@ var cliEnglish = map[Key]string{
 	CLIWrongTimeout: "The option --timeout takes no time below zero.",
 	CLIWrongListen:  "Name the address to listen on: --listen localhost:0",
 
-	CLIWaitWindow:  "Waiting for the sign-in window… press Ctrl+C to cancel.",
-	CLIWaitBrowser: "Waiting for the sign-in in your browser… press Ctrl+C to cancel.",
-	CLISignedIn:    "Signed in as %s <%s> (session %s).",
-	CLIUnlocked:    "The keyring is unlocked.",
+	CLIWaitWindow:        "Waiting for the sign-in window… press Ctrl+C to cancel.",
+	CLIWaitBrowser:       "Waiting for the sign-in in your browser… press Ctrl+C to cancel.",
+	CLISignedIn:          "Signed in as %s <%s> (session %s).",
+	CLIUnlocked:          "The keyring is unlocked.",
+	CLIWrongVault:        "Name where to move the secrets: --move-to keyring or --move-to file.",
+	CLIVaultMoved:        "Moved %d secrets to the %s vault, verified, and removed them from where they were.\\nSet DEBRIEF_VAULT=%s in settings.env, so that the next start looks there.",
+	CLIMoveTo:            "keyring or file",
+	CLIPassphrase:        "Passphrase of the vault: ",
+	CLIPassphraseAgain:   "The same again: ",
+	CLIPassphraseDiffers: "The two passphrases differ; nothing was changed.",
 
 	CLISessionsHead: "ID\tACCOUNT\tSTATUS\tLAST USED\tEXPIRES\tCOMPUTER",
 	CLISessionsNone: "Nobody is signed in. Sign in with: debrief sign-in",

@@ -8,66 +8,78 @@ type Code string
 
 // The problems. Args of a problem fill the texts' {name} places.
 const (
-	SignInNeeded     Code = "sign_in_needed" // {account}
-	SignInCancelled  Code = "sign_in_cancelled"
-	Cancelled        Code = "cancelled"
-	SignInDeclined   Code = "sign_in_declined"
-	AdminNeeded      Code = "admin_needed" // {link}
-	SignInBlocked    Code = "sign_in_blocked"
-	SignInTimedOut   Code = "sign_in_timed_out"
-	SignInOther      Code = "sign_in_other" // {asked} {got}
-	Misconfigured    Code = "misconfigured"
-	NoClientID       Code = "no_client_id"
-	NoWindow         Code = "no_window" // {missing}
-	NoBrowser        Code = "no_browser"
-	NoDisplay        Code = "no_display"
-	Offline          Code = "offline"
-	TryLater         Code = "try_later"
-	BadReply         Code = "bad_reply"
-	CacheDamaged     Code = "cache_damaged" // {account}
-	KeyringLocked    Code = "keyring_locked"
-	KeyringDeclined  Code = "keyring_declined"
-	KeyringAbsent    Code = "keyring_absent"
-	KeyringDamaged   Code = "keyring_damaged" // {path}
-	KeyringSlow      Code = "keyring_slow"
-	SessionUnknown   Code = "session_unknown"   // {id}
-	SessionAmbiguous Code = "session_ambiguous" // {id}
-	SessionChanged   Code = "session_changed"   // {account}
-	AccountUnknown   Code = "account_unknown"   // {account}
-	AccountAmbiguous Code = "account_ambiguous" // {accounts}
-	MeetingUnknown   Code = "meeting_unknown"   // {meeting}
-	MeetingAmbiguous Code = "meeting_ambiguous" // {meeting}
-	PersonUnknown    Code = "person_unknown"    // {person}
-	NoChat           Code = "no_chat"           // {meeting}
-	NotAMember       Code = "not_a_member"
-	NotAllowed       Code = "not_allowed" // {permission}
-	SummaryEmpty     Code = "summary_empty"
-	SummaryNotText   Code = "summary_not_text"  // not UTF-8
-	SummaryTooLarge  Code = "summary_too_large" // {size} {limit}
-	PostUnknown      Code = "post_unknown"      // {id}
-	PostQueued       Code = "post_queued"       // {id}
-	PostFailed       Code = "post_failed"       // {reason}
-	PostNotFound     Code = "post_not_found"    // {id}
-	OtherClient      Code = "other_client"      // {account}
-	OtherService     Code = "other_service"     // {account} {service}
-	OtherComputer    Code = "other_computer"    // {account} {computer}
-	NoRefreshToken   Code = "no_refresh_token"  // {account}
-	NotJSON          Code = "not_json"          // {path}
-	NotCache         Code = "not_cache"         // {path}
-	NoSignIn         Code = "no_sign_in"        // {path}
-	CacheTooLarge    Code = "cache_too_large"   // {path} {limit}
-	FileExists       Code = "file_exists"       // {path}
-	Setting          Code = "setting"           // {name} {value} {allowed}
-	SettingUnknown   Code = "setting_unknown"   // {name}
-	SettingMissing   Code = "setting_missing"   // {source} {name} {allowed}
-	FileUnreadable   Code = "file_unreadable"   // {path}
-	DiskFull         Code = "disk_full"         // {path}
-	Busy             Code = "busy"              // {verb}
-	NotRunning       Code = "not_running"
-	VersionMismatch  Code = "version_mismatch"
-	HelperMissing    Code = "helper_missing" // {program}
-	Wrong            Code = "wrong_usage"    // {detail}
-	Internal         Code = "internal"
+	SignInNeeded         Code = "sign_in_needed" // {account}
+	SignInCancelled      Code = "sign_in_cancelled"
+	Cancelled            Code = "cancelled"
+	SignInDeclined       Code = "sign_in_declined"
+	AdminNeeded          Code = "admin_needed" // {link}
+	SignInBlocked        Code = "sign_in_blocked"
+	SignInTimedOut       Code = "sign_in_timed_out"
+	SignInOther          Code = "sign_in_other" // {asked} {got}
+	Misconfigured        Code = "misconfigured"
+	NoClientID           Code = "no_client_id"
+	NoWindow             Code = "no_window" // {missing}
+	NoBrowser            Code = "no_browser"
+	NoDisplay            Code = "no_display"
+	Offline              Code = "offline"
+	TryLater             Code = "try_later"
+	BadReply             Code = "bad_reply"
+	CacheDamaged         Code = "cache_damaged" // {account}
+	KeyringLocked        Code = "keyring_locked"
+	KeyringDeclined      Code = "keyring_declined"
+	KeyringAbsent        Code = "keyring_absent"
+	KeyringDamaged       Code = "keyring_damaged" // {path}
+	KeyringSlow          Code = "keyring_slow"
+	SessionUnknown       Code = "session_unknown"   // {id}
+	SessionAmbiguous     Code = "session_ambiguous" // {id}
+	SessionChanged       Code = "session_changed"   // {account}
+	AccountUnknown       Code = "account_unknown"   // {account}
+	AccountAmbiguous     Code = "account_ambiguous" // {accounts}
+	MeetingUnknown       Code = "meeting_unknown"   // {meeting}
+	MeetingAmbiguous     Code = "meeting_ambiguous" // {meeting}
+	PersonUnknown        Code = "person_unknown"    // {person}
+	NoChat               Code = "no_chat"           // {meeting}
+	NotAMember           Code = "not_a_member"
+	NotAllowed           Code = "not_allowed" // {permission}
+	SummaryEmpty         Code = "summary_empty"
+	SummaryNotText       Code = "summary_not_text"  // not UTF-8
+	SummaryTooLarge      Code = "summary_too_large" // {size} {limit}
+	PostUnknown          Code = "post_unknown"      // {id}
+	PostQueued           Code = "post_queued"       // {id}
+	PostFailed           Code = "post_failed"       // {reason}
+	PostNotFound         Code = "post_not_found"    // {id}
+	OtherClient          Code = "other_client"      // {account}
+	OtherService         Code = "other_service"     // {account} {service}
+	OtherComputer        Code = "other_computer"    // {account} {computer}
+	NoRefreshToken       Code = "no_refresh_token"  // {account}
+	NotJSON              Code = "not_json"          // {path}
+	NotCache             Code = "not_cache"         // {path}
+	NoSignIn             Code = "no_sign_in"        // {path}
+	CacheTooLarge        Code = "cache_too_large"   // {path} {limit}
+	FileExists           Code = "file_exists"       // {path}
+	Setting              Code = "setting"           // {name} {value} {allowed}
+	SettingUnknown       Code = "setting_unknown"   // {name}
+	SettingMissing       Code = "setting_missing"   // {source} {name} {allowed}
+	FileUnreadable       Code = "file_unreadable"   // {path}
+	DiskFull             Code = "disk_full"         // {path}
+	Busy                 Code = "busy"              // {verb}
+	NotRunning           Code = "not_running"
+	VersionMismatch      Code = "version_mismatch"
+	HelperMissing        Code = "helper_missing" // {program}
+	Wrong                Code = "wrong_usage"    // {detail}
+	Internal             Code = "internal"
+	VaultNeedsPassphrase Code = "vault_passphrase"
+	VaultNotCreated      Code = "vault_not_created"
+	VaultWrongPassphrase Code = "vault_wrong_passphrase"
+	VaultNoPassphrase    Code = "vault_no_passphrase"
+	VaultExists          Code = "vault_exists"
+	VaultFileMissing     Code = "vault_file_missing" // {path}
+	VaultTruncated       Code = "vault_truncated"    // {path}
+	VaultNewer           Code = "vault_newer"        // {path}
+	VaultElsewhere       Code = "vault_elsewhere"    // {kind}
+	VaultUnfinished      Code = "vault_unfinished"
+	VaultKind            Code = "vault_kind" // {kind}
+	VaultNotFile         Code = "vault_not_file"
 )
 
 // Problem says of a failure what happened and what to do next. Places {name} are
@@ -192,6 +204,54 @@ var problemEnglish = problems(map[Code][2]string{
 	KeyringSlow: {
 		"Your keyring does not answer in time.",
 		"Look for a keyring prompt behind other windows, then try again.",
+	},
+	VaultNeedsPassphrase: {
+		"The file vault is locked.",
+		"Type its passphrase: choose “Unlock keyring…” in the panel, or run: debrief unlock",
+	},
+	VaultNotCreated: {
+		"The file vault has no passphrase yet.",
+		"Choose one in the panel, or run: debrief unlock",
+	},
+	VaultWrongPassphrase: {
+		"This passphrase does not open the file vault.",
+		"Type it again. If it is lost: quit Debrief, delete vault.age and the folder vault from its data folder, and sign in again.",
+	},
+	VaultNoPassphrase: {
+		"The passphrase is empty.",
+		"Type at least one character; a few words are better.",
+	},
+	VaultExists: {
+		"The file vault has a passphrase already.",
+		"Unlock it: debrief unlock",
+	},
+	VaultFileMissing: {
+		"vault.age is missing, and nothing in the file vault can be opened without it.",
+		"Restore it from a backup; or quit Debrief, delete vault.age and the folder vault from its data folder, and sign in again.",
+	},
+	VaultTruncated: {
+		"A file of the vault was cut: {path}.",
+		"Restore it from a backup; or quit Debrief, delete vault.age and the folder vault from its data folder, and sign in again.",
+	},
+	VaultNewer: {
+		"A newer version of Debrief wrote the vault.",
+		"Start that version, or update this one.",
+	},
+	VaultElsewhere: {
+		"Your sign-ins are kept in another place than the one that answers now.",
+		"Unlock or start the keyring that holds them, or set DEBRIEF_VAULT to where they are; the details name it.",
+	},
+	VaultUnfinished: {
+		"An earlier move between vaults was not finished.",
+		"Move again: debrief vault --move-to",
+	},
+	VaultKind: {
+		"Secrets cannot be moved to {kind}.",
+		"Allowed: keyring, file",
+	},
+	VaultNotFile: {
+		"Only a file vault has a passphrase.",
+		"Set DEBRIEF_VAULT=file for one.",
 	},
 	SessionUnknown: {
 		"There is no session {id}.",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,16 +35,17 @@ type service struct {
 	states      chan state.State
 	gone        chan error
 
-	mu       sync.Mutex
-	newest   state.State
-	calls    []string
-	signIn   func(context.Context, state.SignIn) (state.SignedIn, error)
-	detail   func(string) (state.SessionDetail, error)
-	clear    func(state.Clear) (state.ClearReport, error)
-	meetings func(string) ([]state.Meeting, error)
-	people   func(state.Target) ([]state.Person, error)
-	post     func(context.Context, state.PostRequest) (state.PostResult, error)
-	stateErr error
+	mu        sync.Mutex
+	newest    state.State
+	calls     []string
+	signIn    func(context.Context, state.SignIn) (state.SignedIn, error)
+	detail    func(string) (state.SessionDetail, error)
+	clear     func(state.Clear) (state.ClearReport, error)
+	openVault func(state.OpenVault) error
+	meetings  func(string) ([]state.Meeting, error)
+	people    func(state.Target) ([]state.Person, error)
+	post      func(context.Context, state.PostRequest) (state.PostResult, error)
+	stateErr  error
 }
 
 func (s *service) note(call string) {
@@ -105,7 +107,14 @@ func (s *service) Clear(_ context.Context, req state.Clear) (state.ClearReport, 
 	}
 	return s.clear(req)
 }
-func (s *service) Unlock(context.Context) error   { s.note("unlock"); return nil }
+func (s *service) Unlock(context.Context) error { s.note("unlock"); return nil }
+func (s *service) OpenVault(_ context.Context, req state.OpenVault) error {
+	s.note(fmt.Sprintf("open vault %q new %v", string(req.Passphrase), req.New))
+	if s.openVault == nil {
+		return nil
+	}
+	return s.openVault(req)
+}
 func (s *service) OpenDemo(context.Context) error { s.note("open demo"); return nil }
 func (s *service) Meetings(_ context.Context, account string) ([]state.Meeting, error) {
 	s.note("meetings " + account)

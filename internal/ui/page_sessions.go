@@ -6,6 +6,7 @@ import (
 
 	"debrief/internal/app/state"
 	"debrief/internal/text"
+	"debrief/internal/vault"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -169,7 +170,13 @@ func (p *Panel) openDemo() {
 }
 
 // unlock asks for the keyring's password; how long that takes is up to the person.
+// A file vault's passphrase is typed here.
 func (p *Panel) unlock() {
+	switch p.st.Keyring.Reason {
+	case vault.NeedsPhrase, vault.NotCreated:
+		p.askPassphrase(p.st.Keyring.Reason == vault.NotCreated)
+		return
+	}
 	p.frame.tell(Notice{What: text.S("panel.keyring.unlocking")})
 	act(p, 0, p.d.Service.Unlock, func(err error) {
 		p.frame.dismiss()

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 )
 
 func TestWithoutASessionThePageOffersToSignIn(t *testing.T) {
@@ -221,4 +223,31 @@ func TestAProblemIsShownUntilItIsDismissed(t *testing.T) {
 	b.state(s)
 	later, _ := text.Problem(text.TryLater, nil)
 	b.shows(later)
+}
+
+func TestAFileVaultsPassphraseIsTypedInThePanel(t *testing.T) {
+	b := newBench(t, &service{openVault: func(req state.OpenVault) error {
+		if string(req.Passphrase) != "a few words" {
+			return &state.Problem{Code: text.VaultWrongPassphrase}
+		}
+		return nil
+	}}, nil)
+	s := signedIn(megan())
+	s.Keyring = vault.Status{State: vault.Locked, Reason: vault.NeedsPhrase, Kind: "file"}
+	b.state(s)
+	b.press("Unlock…")
+	b.shows("Unlock the vault")
+	enter := func(words string) {
+		field := b.win.Canvas().Focused()
+		field.(*widget.Entry).SetText("")
+		test.Type(field, words)
+		field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	}
+	enter("wrong")
+	b.until("the wrong passphrase is told", func() bool { return strings.Contains(b.visible(), "does not open the file vault") })
+	enter("a few words")
+	b.until("the dialog closes", func() bool { return b.modal == nil })
+	if b.svc.called(`open vault "a few words" new false`) != 1 {
+		t.Error("the passphrase did not reach the vault")
+	}
 }

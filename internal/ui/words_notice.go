@@ -85,6 +85,22 @@ func KeyringNotice(s vault.Status) (n Notice, canUnlock, ok bool) {
 	if !bad {
 		return Notice{}, false, false
 	}
+	switch s.Reason {
+	case vault.NeedsPhrase:
+		code = text.VaultNeedsPassphrase
+	case vault.NotCreated:
+		code = text.VaultNotCreated
+	case vault.NoFile:
+		code = text.VaultFileMissing
+	case vault.Truncated:
+		code = text.VaultTruncated
+	case vault.Newer:
+		code = text.VaultNewer
+	case vault.OtherKeyring:
+		code = text.VaultElsewhere
+	case vault.UnfinishedMove:
+		code = text.VaultUnfinished
+	}
 	n = ProblemNotice(state.Problem{Code: code, Args: map[string]string{"path": s.Detail}, Detail: s.Detail})
 	return n, s.State == vault.Locked || s.State == vault.Declined, true
 }

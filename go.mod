@@ -3,32 +3,32 @@ module debrief
 go 1.26.0
 
 require (
-	fyne.io/fyne/v2 v2.8.1
-	fyne.io/systray v1.12.3-0.20260810170012-af4e8e793ec4
-	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0
-	github.com/AzureAD/microsoft-authentication-library-for-go v1.10.1
-	github.com/Microsoft/go-winio v0.6.4
-	github.com/adrg/xdg v0.5.3
-	github.com/fsnotify/fsnotify v1.10.1
-	github.com/godbus/dbus/v5 v5.2.4
-	github.com/gofrs/flock v0.13.2
-	github.com/golang-jwt/jwt/v5 v5.3.1
-	github.com/google/uuid v1.6.0
-	github.com/gowebpki/jcs v1.0.2
-	github.com/joho/godotenv v1.5.1
-	github.com/microcosm-cc/bluemonday v1.0.27
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/spf13/cobra v1.10.2
-	github.com/webview/webview_go v0.0.0-20240831120633-6173450d4dd6
-	github.com/yuin/goldmark v1.8.7
-	github.com/zalando/go-keyring v0.2.8
-	golang.org/x/sync v0.24.0
-	golang.org/x/sys v0.49.0
-	gopkg.in/natefinch/lumberjack.v2 v2.2.1
+	filippo.io/age v1.3.2 // the file vault's passphrase (scrypt) and sealing
+	fyne.io/fyne/v2 v2.8.1 // the windows of debrief-panel
+	fyne.io/systray v1.12.3-0.20260810170012-af4e8e793ec4 // the tray, without the rest of Fyne; the version that Fyne requires
+	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0 // the Graph client's pipeline of policies
+	github.com/AzureAD/microsoft-authentication-library-for-go v1.10.1 // Microsoft's own sign-in library; v1.10.0 is retracted
+	github.com/Microsoft/go-winio v0.6.4 // named pipes on Windows
+	github.com/fsnotify/fsnotify v1.10.1 // the store is watched without polling
+	github.com/godbus/dbus/v5 v5.2.4 // Secret Service, tray host and sleep, on connections of our own
+	github.com/gofrs/flock v0.13.2 // one Debrief per folder, on every system
+	github.com/golang-jwt/jwt/v5 v5.3.1 // the emulator's tokens
+	github.com/google/uuid v1.6.0 // request ids, and ids as Microsoft writes them
+	github.com/gowebpki/jcs v1.0.2 // canonical JSON (RFC 8785) under a record's signature
+	github.com/joho/godotenv v1.5.1 // tests only: says what settings.env means to others
+	github.com/microcosm-cc/bluemonday v1.0.27 // the second wall behind the summary's renderer
+	github.com/spf13/cobra v1.10.2 // the command line's verbs, flags and help
+	github.com/spf13/pflag v1.0.9 // cobra's flags, by name
+	github.com/webview/webview_go v0.0.0-20240831120633-6173450d4dd6 // the sign-in window; the module has no tags
+	github.com/yuin/goldmark v1.8.7 // Markdown, parsed
+	github.com/zalando/go-keyring v0.2.8 // the system's keyring on all three systems
+	golang.org/x/net v0.62.0 // an HTML tokenizer, for the emulator and its test person
+	golang.org/x/sys v0.49.0 // peer credentials, limits and Windows' calls
+	golang.org/x/term v0.47.0 // a passphrase is typed unseen
+	gopkg.in/natefinch/lumberjack.v2 v2.2.1 // the log's rotation
 )
 
 require (
-	filippo.io/age v1.3.2 // indirect
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/Azure/azure-sdk-for-go/sdk/internal v1.13.0 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect
@@ -56,15 +56,12 @@ require (
 	github.com/nicksnyder/go-i18n/v2 v2.5.1 // indirect
 	github.com/pkg/browser v0.0.0-20240102092130-5ac0b6a4141c // indirect
 	github.com/rymdport/portal v0.4.2 // indirect
-	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/srwiley/oksvg v0.0.0-20221011165216-be6e8873101c // indirect
 	github.com/srwiley/rasterx v0.0.0-20220730225603-2ab79fcdd4ef // indirect
 	github.com/stretchr/testify v1.12.1 // indirect
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/image v0.24.0 // indirect
-	golang.org/x/net v0.62.0 // indirect
-	golang.org/x/term v0.47.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
-	golang.org/x/tools v0.51.0 // indirect
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 // renewals runs a renewer over one session in a bubble's time.
 type renewals struct {
+	sync.Mutex
 	s       state.Session
 	fail    error
 	at      []time.Duration // since the start
@@ -27,15 +29,25 @@ func (r *renewals) start(t *testing.T) {
 	t.Cleanup(func() { cancel(); synctest.Wait() })
 	r.changed = make(chan struct{})
 	w := &renewer{
-		sessions: func() []state.Session { return []state.Session{r.s} },
+		sessions: func() []state.Session {
+			r.Lock()
+			defer r.Unlock()
+			return []state.Session{r.s}
+		},
 		renew: func(context.Context, string) error {
+			r.Lock()
+			defer r.Unlock()
 			r.at = append(r.at, time.Since(begin))
 			if r.fail == nil {
 				r.s.Tokens.AccessExpiresAt = time.Now().Add(time.Hour)
 			}
 			return r.fail
 		},
-		passed: func() { r.shown++ },
+		passed: func() {
+			r.Lock()
+			defer r.Unlock()
+			r.shown++
+		},
 		now:    time.Now, spread: func() time.Duration { return time.Minute },
 	}
 	go w.run(ctx, r.changed)
@@ -59,6 +71,8 @@ func TestASessionInUseIsRenewedAheadOnceForEachToken(t *testing.T) {
 		r.start(t)
 		time.Sleep(3 * time.Hour)
 		synctest.Wait()
+		r.Lock()
+		defer r.Unlock()
 		first := time.Hour - aheadFrom + time.Minute
 		if len(r.at) != 3 || r.at[0] != first || r.at[1] != 2*first {
 			t.Errorf("renewed after %v, want %v and then each time as long", r.at, first)
@@ -73,11 +87,15 @@ func TestAnUnusedSessionIsLeftAloneAndToldOfBeforeItsEnd(t *testing.T) {
 		r.start(t)
 		time.Sleep(82 * 24 * time.Hour)
 		synctest.Wait()
+		r.Lock()
 		if len(r.at) != 0 || r.shown != 0 {
 			t.Errorf("renewed %d times, shown %d times; want neither", len(r.at), r.shown)
 		}
+		r.Unlock()
 		time.Sleep(2 * 24 * time.Hour)
 		synctest.Wait()
+		r.Lock()
+		defer r.Unlock()
 		if r.shown != 1 {
 			t.Errorf("shown %d times a week before the end, want once", r.shown)
 		}
@@ -90,6 +108,8 @@ func TestOfflineTheAttemptsThinOut(t *testing.T) {
 		r.start(t)
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
+		r.Lock()
+		defer r.Unlock()
 		if n := len(r.at); n < 10 || n > 60 {
 			t.Errorf("%d attempts in a day offline", n)
 		}
@@ -108,6 +128,8 @@ func TestWhatNeedsAPersonIsNotTriedAgain(t *testing.T) {
 		r.start(t)
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
+		r.Lock()
+		defer r.Unlock()
 		if len(r.at) != 0 {
 			t.Errorf("%d attempts", len(r.at))
 		}
@@ -118,9 +140,13 @@ func TestAfterSleepOrAClockThatJumpedTheNextChangeRenews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &renewals{s: inUse()}
 		r.start(t)
+		r.Lock()
 		r.s.Tokens.AccessExpiresAt = time.Now().Add(-time.Hour) // the clock says that it is over
+		r.Unlock()
 		r.changed <- struct{}{}
 		synctest.Wait()
+		r.Lock()
+		defer r.Unlock()
 		if len(r.at) != 1 {
 			t.Errorf("renewed %d times, want once", len(r.at))
 		}

@@ -48,7 +48,7 @@ func (r *renewals) start(t *testing.T) {
 			defer r.Unlock()
 			r.shown++
 		},
-		now:    time.Now, spread: func() time.Duration { return time.Minute },
+		now: time.Now, spread: func() time.Duration { return time.Minute },
 	}
 	go w.run(ctx, r.changed)
 	synctest.Wait()

@@ -20,7 +20,7 @@ import (
 
 // tally counts what was reported done, and what a kill cut off.
 type tally struct {
-	signIns, clears, uses, looks, cut atomic.Int64
+	signIns, clears, uses, renewals, looks, cut atomic.Int64
 }
 
 // load is everything that works at the same time on one resident.
@@ -28,6 +28,9 @@ type load struct {
 	w     *world
 	l     *ledger
 	count *tally
+
+	clock sync.RWMutex // read-held by what a move of the tenant's clock would break
+	verb  sync.Mutex   // held by the one verb at a time
 
 	mu     sync.Mutex
 	wrongs []string
@@ -91,25 +94,27 @@ func (o *load) run(ctx context.Context, seed uint64, accounts []string) {
 // everything.
 func (o *load) write(ctx context.Context, r *rand.Rand, account string) {
 	switch n := r.IntN(100); {
-	case n < 50:
+	case n < 25:
 		o.signIn(ctx, account)
-	case n < 75:
+	case n < 35:
 		o.clear(ctx, account)
-	case n < 78:
+	case n < 37:
 		o.clearAll(ctx)
 	default:
 		o.use(ctx, r)
 	}
 }
 
-// read looks at everything.
+// read looks at everything, and lets time pass.
 func (o *load) read(ctx context.Context, r *rand.Rand) {
 	switch n := r.IntN(100); {
 	case n < 40:
 		o.use(ctx, r)
-	case n < 75:
-		o.list(ctx)
+	case n < 50:
+		o.anHourOn(ctx, r)
 	case n < 80:
+		o.list(ctx)
+	case n < 85:
 		o.listByVerb(ctx)
 	default:
 		o.inspect(ctx, r)
@@ -117,7 +122,28 @@ func (o *load) read(ctx context.Context, r *rand.Rand) {
 	wait(ctx, time.Duration(r.IntN(20))*time.Millisecond)
 }
 
+// anHourOn moves the tenant's clock past every access token's end, now and then by
+// days, so that the tenant forgets what is long over. A code that is under way
+// would end, so nobody signs in meanwhile.
+func (o *load) anHourOn(ctx context.Context, r *rand.Rand) {
+	d := 61*time.Minute + time.Duration(r.IntN(120))*time.Minute
+	if r.IntN(8) == 0 {
+		d += time.Duration(1+r.IntN(5)) * 24 * time.Hour
+	}
+	o.clock.Lock()
+	defer o.clock.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	o.l.clockMoved()
+	if err := o.w.tenant.advance(d); err != nil {
+		o.wrong("the tenant's clock: %v", err)
+	}
+}
+
 func (o *load) signIn(ctx context.Context, account string) {
+	o.clock.RLock()
+	defer o.clock.RUnlock()
 	o.note("sign in %s?", account)
 	reported, swept := o.l.signInAsked(account)
 	in, err := o.w.client.SignIn(ctx, state.SignIn{Hint: account, Browser: "system"})
@@ -178,6 +204,11 @@ func (o *load) clearAll(ctx context.Context) {
 // reported notes a clear's report, which nothing here may keep from being clean.
 func (o *load) reported(rep state.ClearReport, ids []string, cleared func(ids ...string)) {
 	for _, line := range rep.Lines {
+		if line.Problem != nil && line.Problem.Code == text.Cancelled {
+			o.count.cut.Add(1) // a verb was Debrief itself for a moment, and ended
+			cleared()
+			return
+		}
 		if line.Outcome == "pending" || line.Outcome == "failed" {
 			o.wrong("a clear left something: %+v (%v)", line, line.Problem)
 			cleared()
@@ -195,7 +226,9 @@ func (o *load) use(ctx context.Context, r *rand.Rand) {
 	if id == "" {
 		return
 	}
-	epoch := o.l.now()
+	o.clock.RLock()
+	defer o.clock.RUnlock()
+	fresh, epoch := o.l.isFresh(id), o.l.now()
 	_, err := o.w.client.Meetings(ctx, id)
 	if err != nil && !o.l.is(id, live) {
 		return // it was cleared or replaced meanwhile
@@ -204,6 +237,9 @@ func (o *load) use(ctx context.Context, r *rand.Rand) {
 		return
 	}
 	o.count.uses.Add(1)
+	if !fresh {
+		o.count.renewals.Add(1)
+	}
 	o.l.used(id, epoch)
 }
 
@@ -244,6 +280,8 @@ func (o *load) list(ctx context.Context) {
 // resident runs. It is not ended with the load, but waited for.
 func (o *load) listByVerb(ctx context.Context) {
 	alive, dead := o.l.of(live), o.l.of(gone)
+	o.verb.Lock()
+	defer o.verb.Unlock()
 	kills := o.w.kills.Load()
 	cmd := exec.Command(o.w.program, "sessions", "--json")
 	cmd.Env, cmd.Dir = o.w.env, o.w.desk.Home
@@ -257,7 +295,11 @@ func (o *load) listByVerb(ctx context.Context) {
 		o.count.cut.Add(1)
 		return
 	case err != nil:
-		o.wrong("debrief sessions: %v: %s", err, out)
+		said := ""
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			said = string(exit.Stderr)
+		}
+		o.wrong("debrief sessions: %v: %s%s", err, out, said)
 		return
 	}
 	o.listed(alive, dead, all)

@@ -124,7 +124,8 @@ type App struct {
 
 	mu         sync.Mutex
 	records    map[string]session.Record
-	changes    uint64 // of records by this process, so that an older listing does not undo one
+	trust      map[string]session.Trust // of records, judged when they or the key change
+	changes    uint64                   // of records by this process, so that an older listing does not undo one
 	unreadable []session.Unreadable
 	signer     *session.Signer
 	keyring    vault.Status
@@ -170,7 +171,7 @@ func New(ctx context.Context, d Deps) (*App, error) {
 	}
 	a := &App{
 		d: d, hub: newHub(), locks: newKeyed(),
-		records: map[string]session.Record{}, held: map[string][]byte{}, clearing: map[string]bool{},
+		records: map[string]session.Record{}, trust: map[string]session.Trust{}, held: map[string][]byte{}, clearing: map[string]bool{},
 		making: map[string]bool{}, unsigned: map[string]bool{}, leftover: map[string]bool{},
 		meetings: map[string]map[string]graph.Meeting{}, people: map[string][]graph.Person{},
 		clients: map[string]Graph{}, quit: make(chan struct{}), passphrases: d.Passphrases,

@@ -265,6 +265,7 @@ func (a *App) clearSigningKey(ctx context.Context) (state.ClearLine, bool) {
 	}
 	a.mu.Lock()
 	a.signer = nil
+	a.judgeLocked()
 	a.mu.Unlock()
 	return l, true
 }

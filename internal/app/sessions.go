@@ -34,6 +34,7 @@ func (a *App) reload(ctx context.Context) error {
 		for _, r := range l.Records {
 			a.records[r.ID] = r
 		}
+		a.judgeLocked()
 		// What was put aside is told of as long as it lies there and nothing took
 		// its place.
 		for _, u := range a.unreadable {
@@ -54,7 +55,16 @@ func (a *App) remember(r session.Record) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.records[r.ID] = r
+	a.trust[r.ID] = a.signer.Check(r)
 	a.changes++
+}
+
+// judgeLocked checks every record's signature.
+func (a *App) judgeLocked() {
+	a.trust = make(map[string]session.Trust, len(a.records))
+	for id, r := range a.records {
+		a.trust[id] = a.signer.Check(r)
+	}
 }
 
 // drop forgets a record that this process cleared.
@@ -86,12 +96,7 @@ func (a *App) sessionsLocked() []state.Session {
 	now := a.d.Now()
 	list := make([]state.Session, 0, len(a.records))
 	for _, r := range a.records {
-		s := state.Session{Record: r, Status: a.statusLocked(r, now), ThisDevice: r.Device.ID == a.d.Device.ID}
-		if s.Status == state.NeedsSignIn && s.ThisDevice {
-			s.Why = originCodes[a.d.Auth.Origin(accountOf(r))]
-		}
-		s.EndsSoon = (s.Status == state.Active || s.Status == state.Unverified) && !now.Before(endOf(s).Add(-soon(s)))
-		list = append(list, s)
+		list = append(list, a.sessionLocked(r, now))
 	}
 	for id := range a.clearing {
 		if _, ok := a.records[id]; !ok {
@@ -104,11 +109,21 @@ func (a *App) sessionsLocked() []state.Session {
 	return list
 }
 
+// sessionLocked is a record as it is published.
+func (a *App) sessionLocked(r session.Record, now time.Time) state.Session {
+	s := state.Session{Record: r, Status: a.statusLocked(r, now), ThisDevice: r.Device.ID == a.d.Device.ID}
+	if s.Status == state.NeedsSignIn && s.ThisDevice {
+		s.Why = originCodes[a.d.Auth.Origin(accountOf(r))]
+	}
+	s.EndsSoon = (s.Status == state.Active || s.Status == state.Unverified) && !now.Before(endOf(s).Add(-soon(s)))
+	return s
+}
+
 // statusLocked judges a record, in the order of precedence.
 func (a *App) statusLocked(r session.Record, now time.Time) state.Status {
 	trust := session.Trusted
 	if a.d.UseSigner {
-		trust = a.signer.Check(r)
+		trust = a.trust[r.ID]
 	}
 	switch {
 	case r.Schema > session.Schema:
@@ -132,6 +147,9 @@ func (a *App) statusLocked(r session.Record, now time.Time) state.Status {
 func (a *App) find(id string) (state.Session, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if r, ok := a.records[id]; ok {
+		return a.sessionLocked(r, a.d.Now()), nil
+	}
 	var found []state.Session
 	id = strings.ToLower(strings.TrimSpace(id))
 	for _, s := range a.sessionsLocked() {

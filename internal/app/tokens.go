@@ -111,6 +111,7 @@ func (a *App) loadSigner(ctx context.Context, make bool) {
 	}
 	a.mu.Lock()
 	a.signer = session.NewSigner(key)
+	a.judgeLocked()
 	a.mu.Unlock()
 }
 

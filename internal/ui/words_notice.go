@@ -66,7 +66,8 @@ func ProblemNotice(p state.Problem) Notice {
 func toneOf(code text.Code) Tone {
 	switch code {
 	case text.SignInNeeded, text.SignInOther, text.Offline, text.TryLater, text.PostQueued,
-		text.KeyringLocked, text.KeyringDeclined, text.KeyringAbsent, text.KeyringSlow, text.Busy:
+		text.KeyringLocked, text.KeyringDeclined, text.KeyringAbsent, text.KeyringSlow, text.Busy,
+		text.VaultNeedsPassphrase, text.VaultNotCreated, text.VaultElsewhere, text.VaultUnfinished:
 		return Warn
 	case text.SignInCancelled, text.Cancelled:
 		return Calm

@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 		sampleTray()
 		return
 	}
+	if os.Getenv(asHolder) != "" {
+		hold()
+		return
+	}
 	os.Exit(m.Run())
 }
 

@@ -24,7 +24,7 @@ func Measure(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	t := &teller{Config: c, d: d}
+	t := &teller{Config: c, d: d, held: newMemories()}
 	if err := t.install(ctx); err != nil {
 		return err
 	}

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,6 +30,9 @@ type teller struct {
 	resident *process
 	summary  string  // what was posted through the panel
 	meeting  meeting // that it was posted for
+
+	at   string // the step that is told
+	held *memories
 }
 
 // step is a part of the story with a name that says what must hold.
@@ -51,10 +56,11 @@ func Play(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
-	t := &teller{Config: c, d: d}
+	t := &teller{Config: c, d: d, held: newMemories()}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	for _, s := range t.story() {
 		since := time.Now()
+		t.at = s.name
 		err := errors.Join(s.do(ctx), t.note(s.name))
 		if err != nil {
 			return fmt.Errorf("story: %s: %w%s", s.name, err, t.failed(ctx))
@@ -96,6 +102,25 @@ func (t *teller) note(step string) error {
 		fmt.Fprintf(&b, "%s: %s\n%s\n%s\n", step, r.Name, r.Argv, r.Environ)
 	}
 	return t.d.capture("processes", b.String())
+}
+
+// look reads what the helpers that run now hold, for the search at the end.
+func (t *teller) look() error {
+	if t.held.key == nil {
+		key, err := os.ReadFile(filepath.Join(t.data(), "vault.key"))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		t.held.key = key
+	}
+	for _, r := range t.d.processes() {
+		if slices.Contains(helpers, r.Name) {
+			if err := t.held.look(r, t.at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // failed gathers what helps to understand a failure.

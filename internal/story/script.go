@@ -45,7 +45,7 @@ func (t *teller) story() []step {
 		{"the system's browser signs in too", t.signInByBrowser},
 		{"the tray's Quit ends every program of Debrief", t.quit},
 		{"without display, bus and keyring it starts, says what is missing, and the command line works", t.bare},
-		{"no secret lies in any file, output, command line or environment", t.searchSecrets},
+		{"no secret lies in any file, output, command line or environment, nor in the memory of a helper", t.searchSecrets},
 	}
 }
 
@@ -100,6 +100,10 @@ func (t *teller) startFromEntry(ctx context.Context) error {
 	return t.closePanel(ctx, w)
 }
 
+// settings are what Debrief is started with, so that it is seen to keep them to
+// itself. They change nothing.
+var settings = []string{"DEBRIEF_VAULT=keyring", "SESSION_PERMANENT=true", "PERMANENT_SESSION_LIFETIME=2160h"}
+
 // launch starts the entry's demo action, with more arguments where there are any.
 func (t *teller) launch(arg string) error {
 	argv, err := entryExec(filepath.Join(t.d.Home, desktopEntry), "Demo")
@@ -109,7 +113,7 @@ func (t *teller) launch(arg string) error {
 	if arg != "" {
 		argv = append(argv, arg)
 	}
-	t.resident, err = t.d.start("debrief", t.d.Env(), "", argv...)
+	t.resident, err = t.d.start("debrief", append(t.d.Env(), settings...), "", argv...)
 	return err
 }
 
@@ -146,6 +150,9 @@ func (t *teller) panel(ctx context.Context, label string) (*Window, error) {
 
 // closePanel closes the panel by its key; its process ends with its last window.
 func (t *teller) closePanel(ctx context.Context, w *Window) error {
+	if err := t.look(); err != nil {
+		return err
+	}
 	if err := w.Key(ctx, "ctrl+w"); err != nil {
 		return err
 	}
@@ -201,7 +208,7 @@ func (t *teller) signIn(ctx context.Context) error {
 	if _, err := t.d.Shot(ctx, "pick-an-account"); err != nil {
 		return err
 	}
-	if err := t.note("the sign-in window is open"); err != nil {
+	if err := errors.Join(t.note("the sign-in window is open"), t.look()); err != nil {
 		return err
 	}
 	if err := w.Key(ctx, "Return"); err != nil { // the first account has the focus
@@ -213,8 +220,12 @@ func (t *teller) signIn(ctx context.Context) error {
 	if _, err := t.d.Shot(ctx, "accept-permissions"); err != nil {
 		return err
 	}
-	// So has Accept.
-	if err := w.KeyUntil(ctx, "Return", "the sign-in window to close", w.gone(ctx)); err != nil {
+	if err := t.look(); err != nil {
+		return err
+	}
+	// So has Accept. The window is looked into to its last moment.
+	gone := w.gone(ctx)
+	if err := w.KeyUntil(ctx, "Return", "the sign-in window to close", func() error { return errors.Join(t.look(), gone()) }); err != nil {
 		return err
 	}
 	return t.gone(ctx, "debrief-signin")
@@ -315,7 +326,7 @@ func (t *teller) readChats(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.shot(ctx, "chat-page"); err != nil {
+	if err := errors.Join(t.shot(ctx, "chat-page"), t.look()); err != nil {
 		return err
 	}
 	if err := w.Close(ctx); err != nil {
@@ -566,6 +577,9 @@ func (t *teller) cancelSignIn(ctx context.Context) error {
 	if _, err := w.Still(ctx); err != nil {
 		return err
 	}
+	if err := t.look(); err != nil {
+		return err
+	}
 	since := time.Now()
 	if err := w.Close(ctx); err != nil {
 		return err
@@ -592,6 +606,9 @@ func (t *teller) signInByBrowser(ctx context.Context) error {
 	if _, err := w.Still(ctx); err != nil {
 		return err
 	}
+	if err := t.look(); err != nil {
+		return err
+	}
 	// The permissions were accepted before; the page that is left is Debrief's own.
 	if err := w.KeyUntil(ctx, "Return", "the sign-in to end", verb.over); err != nil {
 		return err
@@ -599,7 +616,7 @@ func (t *teller) signInByBrowser(ctx context.Context) error {
 	if err := verb.exited(ctx, 0); err != nil {
 		return err
 	}
-	if err := t.shot(ctx, "signed-in-by-browser"); err != nil {
+	if err := errors.Join(t.shot(ctx, "signed-in-by-browser"), t.look()); err != nil {
 		return err
 	}
 	if err := w.Close(ctx); err != nil {
@@ -645,6 +662,15 @@ func (t *teller) searchSecrets(context.Context) error {
 	if len(tails) < 10 {
 		return fmt.Errorf("the tenant knows of %d secrets only", len(tails))
 	}
+	for _, program := range helpers {
+		if t.held.looks[program] == 0 {
+			return fmt.Errorf("nobody looked into %s while it ran", program)
+		}
+	}
+	if wrong := t.held.search(tails); len(wrong) > 0 {
+		return errors.New(strings.Join(wrong, "; "))
+	}
+	t.Say("         searched %d MB of the helpers' memory, in %v looks", t.held.bytes>>20, t.held.looks)
 	leaks, bytes, err := FindSecrets(tails, t.d.Root)
 	if err != nil {
 		return err

@@ -127,6 +127,23 @@ func (c *called) Unlock(context.Context) error       { c.what = append(c.what, "
 func (c *called) OpenDemo(context.Context) error     { c.what = append(c.what, "demo"); return nil }
 func (c *called) Quit(context.Context) error         { c.what = append(c.what, "quit"); return nil }
 
+// locked is a Service whose file vault waits for its passphrase.
+type locked struct{ called }
+
+func (l *locked) Unlock(context.Context) error {
+	return &state.Problem{Code: text.VaultNeedsPassphrase}
+}
+
+func TestAFileVaultIsUnlockedInThePanel(t *testing.T) {
+	svc := &locked{}
+	if err := Do(t.Context(), svc, Item{Action: Unlock}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(svc.what, []string{"show sessions"}) {
+		t.Errorf("got %v, want the panel shown", svc.what)
+	}
+}
+
 func TestEveryItemDoesSomething(t *testing.T) {
 	s := state.State{
 		DemoURL: "x", Keyring: vault.Status{State: vault.Locked},

@@ -2,6 +2,7 @@ package tray
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -160,7 +161,11 @@ func Do(ctx context.Context, svc api.Service, item Item) error {
 	case Cancel:
 		return svc.CancelSignIn(ctx)
 	case Unlock:
-		return svc.Unlock(ctx)
+		err := svc.Unlock(ctx)
+		if p, ok := errors.AsType[*state.Problem](err); ok && (p.Code == text.VaultNeedsPassphrase || p.Code == text.VaultNotCreated) {
+			return svc.Show(ctx, state.PageSessions) // its passphrase is typed there
+		}
+		return err
 	case Demo:
 		return svc.OpenDemo(ctx)
 	case Quit:

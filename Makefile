@@ -29,7 +29,7 @@ say = @printf '\n== %s\n' '$@: $(1)'
 
 .PHONY: run test build install uninstall clean bench env \
 	deps-build deps-run deps-test build-test build-resident build-panel build-signin \
-	checks format vet staticcheck windows validate unit fuzz story
+	checks format vet staticcheck windows validate unit fuzz story torture
 
 # ---- run
 
@@ -121,7 +121,8 @@ validate:
 	desktop-file-validate build/validate/app.debrief.Desktop.desktop
 	appstreamcli validate --no-net packaging/app.debrief.Desktop.metainfo.xml
 
-unit: $(SHIM)
+# One of them kills the resident, a few dozen times; see torture.
+unit: $(SHIM) build-resident
 	$(call say,go test -race)
 	@packages=$$($(GO) list ./... | grep -v '/internal/story$$'); $(GO) test -race $$packages
 
@@ -133,6 +134,11 @@ fuzz: $(SHIM)
 story: $(SHIM)
 	$(call say,the main job on a virtual desktop)
 	$(GO) test -count=1 -v -timeout 15m ./internal/story
+
+# The resident is killed a thousand times while it signs in, renews and clears.
+torture: deps-test $(SHIM) build-resident
+	$(call say,kills under load)
+	TORTURE_KILLS=$${TORTURE_KILLS:-1000} $(GO) test -count=1 -v -timeout 60m -run ResidentIsKilled ./internal/torture
 
 # ---- other
 

@@ -44,12 +44,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	program, err := filepath.Abs(cmp.Or(os.Getenv("TORTURE_BIN"), "../../build/test-bin/debrief"))
+	program, err := filepath.Abs(cmp.Or(os.Getenv("TORTURE_BIN"), "../../build/bin/debrief"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(program); err != nil {
-		t.Fatalf("%v; `make build-test` builds it", err)
+		t.Fatalf("%v; `make build-resident` builds it", err)
 	}
 	desk, err := story.NewDesktop(t.Context(), story.Options{Headless: true})
 	if err != nil {

@@ -28,7 +28,7 @@ import (
 // world is a computer with a data folder, a keyring and the demo tenant. Apps
 // can be opened on it one after another, as a program that starts again.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	emu      *emulator.Emulator
 	items    *countedItems
@@ -44,7 +44,7 @@ type world struct {
 	meet       func(*http.Request) (*http.Response, error) // answers instead of the tenant, unless nil, nil
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	emu, err := emulator.Open(emulator.Options{Dir: filepath.Join(t.TempDir(), "tenant")})
 	if err != nil {

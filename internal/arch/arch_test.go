@@ -55,7 +55,6 @@ var layers = map[string][]string{
 
 	// The story drives the finished programs from outside.
 	"internal/story":      {"internal/emulator", "internal/platform", "internal/app/state"},
-	"internal/torture":    {},
 	"internal/story/play": {"internal/story"},
 	"internal/torture":    {},
 }

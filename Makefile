@@ -24,6 +24,8 @@ endif
 export CGO_CPPFLAGS := -DDEBRIEF_WEBKIT_41
 
 STATICCHECK := build/tools/staticcheck-v0.8.2
+# MSAL for Node, in the versions of the lock file.
+NODE_MSAL := build/interop/.installed
 # Each part of `make test` says which it is.
 say = @printf '\n== %s\n' '$@: $(1)'
 
@@ -71,7 +73,7 @@ uninstall:
 
 # Compiling and checking share the processors; what is counted or timed runs alone.
 test: deps-test
-	@$(MAKE) $(SHIM) $(STATICCHECK)
+	@$(MAKE) $(SHIM) $(STATICCHECK) $(NODE_MSAL)
 	@$(MAKE) -j2 --output-sync=target build-test checks
 	@$(MAKE) unit
 	@$(MAKE) fuzz
@@ -105,6 +107,12 @@ $(STATICCHECK):
 	@mkdir -p $(@D)
 	GOBIN=$(CURDIR)/$(@D) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 	@mv $(@D)/staticcheck $@
+
+$(NODE_MSAL): internal/interop/testdata/package.json internal/interop/testdata/package-lock.json
+	@mkdir -p $(@D)
+	@cp $^ $(@D)/
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
+	@touch $@
 
 # The resident needs no C compiler, here and on Windows, where it is linked twice:
 # with a console for the command line, without one for the double click.

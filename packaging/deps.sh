@@ -16,7 +16,13 @@ build='gcc g++ libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev
 desktop='xvfb libgl1-mesa-dri xfwm4 xfce4-panel xfconf dbus gnome-keyring
 	libsecret-tools surf xdotool x11-utils imagemagick fonts-dejavu-core
 	desktop-file-utils'
-checks='appstream'
+# Microsoft's other libraries; MSAL for Node comes by npm, from Node 18 on, which
+# need not be Debian's.
+checks='appstream python3-msal'
+node_fits() {
+	command -v npm >/dev/null 2>&1 &&
+		node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null
+}
 
 # What stands for these packages on other systems: commands and pkg-config names.
 build_has='gcc g++ pkg-config'
@@ -24,7 +30,7 @@ build_libs='gl x11 xcursor xrandr xinerama xi xxf86vm wayland-client wayland-cur
 	wayland-egl xkbcommon gtk+-3.0 webkit2gtk-4.1'
 desktop_has='Xvfb xfwm4 xfce4-panel xfconf-query dbus-daemon gnome-keyring-daemon
 	secret-tool surf xdotool xwininfo import desktop-file-validate'
-checks_has='appstreamcli'
+checks_has='appstreamcli python3 node npm'
 
 want=${1-}
 case $want in
@@ -37,6 +43,7 @@ run)
 	;;
 test)
 	packages="$build $desktop $checks"
+	node_fits || packages="$packages nodejs npm"
 	commands="$build_has $desktop_has $checks_has"
 	;;
 *)
@@ -72,11 +79,11 @@ Debrief installs packages by itself on Debian and Ubuntu only. Install these and
   for the virtual desktop (tests, or no display), Fedora:
           sudo dnf install xorg-x11-server-Xvfb mesa-dri-drivers xfwm4 xfce4-panel xfconf \\
             dbus-daemon gnome-keyring libsecret surf xdotool xwininfo xprop ImageMagick \\
-            dejavu-sans-fonts desktop-file-utils appstream
+            dejavu-sans-fonts desktop-file-utils appstream python3-msal nodejs npm
   and Arch:
           sudo pacman -S --needed xorg-server-xvfb xfwm4 xfce4-panel xfconf dbus \\
             gnome-keyring libsecret surf xdotool xorg-xwininfo xorg-xprop imagemagick \\
-            ttf-dejavu desktop-file-utils appstream
+            ttf-dejavu desktop-file-utils appstream python-msal nodejs npm
 END
 	exit 1
 fi

@@ -57,6 +57,7 @@ var layers = map[string][]string{
 	"internal/story":      {"internal/emulator", "internal/platform", "internal/app/state"},
 	"internal/story/play": {"internal/story"},
 	"internal/torture":    {},
+	"internal/interop":    {},
 }
 
 var ground = []string{"internal/config", "internal/platform", "internal/text"}

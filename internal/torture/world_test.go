@@ -11,12 +11,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"debrief/internal/api"
+	"debrief/internal/app/state"
 	"debrief/internal/platform"
 	"debrief/internal/story"
 	"debrief/internal/text"
@@ -167,10 +169,11 @@ func wait(ctx context.Context, d time.Duration) {
 
 // interrupted reports whether a failure is that the resident went away, or is not
 // there yet, or that the load was ended. A verb that is Debrief itself for a
-// moment, and ends, cancels what it is asked.
+// moment, and ends, cancels what others asked it; nobody else here cancels.
 func interrupted(ctx context.Context, err error) bool {
-	code := problem(err)
-	return ctx.Err() != nil || code == text.NotRunning || code == text.Cancelled || code == text.SignInCancelled
+	p, ok := errors.AsType[*state.Problem](err)
+	return ctx.Err() != nil || ok && (p.Code == text.NotRunning || p.Code == text.SignInCancelled ||
+		strings.Contains(p.Detail, context.Canceled.Error()))
 }
 
 // tail is the end of a file, for failures.

@@ -75,6 +75,13 @@ func TestMenu(t *testing.T) {
 	}
 }
 
+// foreign is a session that no renewal can help.
+func foreign(email string) state.Session {
+	s := signedIn(email, state.NeedsSignIn)
+	s.Why = text.OtherClient
+	return s
+}
+
 func TestIconTellsWhatNeedsAttentionFirst(t *testing.T) {
 	ada := signedIn("ada@contoso.example", state.Active)
 	for _, c := range []struct {
@@ -87,6 +94,7 @@ func TestIconTellsWhatNeedsAttentionFirst(t *testing.T) {
 		{"one", state.State{Demo: true, Sessions: []state.Session{ada}}, false, "Debrief (demo): signed in as ada@contoso.example"},
 		{"two", state.State{Sessions: []state.Session{ada, signedIn("bo@contoso.example", state.Unverified)}}, false, "Debrief: signed in to 2 accounts"},
 		{"needs sign-in", state.State{Sessions: []state.Session{ada, signedIn("bo@contoso.example", state.NeedsSignIn)}}, true, "Debrief: bo@contoso.example: needs sign-in"},
+		{"issued to another application", state.State{Sessions: []state.Session{ada, foreign("bo@contoso.example")}}, false, "Debrief: signed in as ada@contoso.example"},
 		{"a problem", state.State{Sessions: []state.Session{ada}, Problems: []state.Problem{{Code: text.KeyringLocked}}}, true, "Debrief: Your keyring is locked."},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -95,6 +95,17 @@ func TestEveryStatusIsExplained(t *testing.T) {
 	}
 }
 
+func TestASessionIssuedElsewhereSaysSoAndPostsNothing(t *testing.T) {
+	s := megan()
+	s.Status, s.Why = state.NeedsSignIn, text.OtherClient
+	if e := Explain(s); !strings.Contains(e.What, "issued to another application") || e.Next == "" || !e.SignIn {
+		t.Errorf("got %+v", e)
+	}
+	if ids, _ := Accounts(state.State{Sessions: []state.Session{s}}); len(ids) > 0 {
+		t.Error("it is offered for posting")
+	}
+}
+
 func TestInitials(t *testing.T) {
 	for name, want := range map[string]string{
 		"Megan Bowen": "MB", "Ludwig van Beethoven": "LB", "Élodie": "É", "megan@contoso.example": "M", "": "?", "—": "?", "o'Neill Pat": "OP",

@@ -7,10 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"debrief/internal/app"
 	"debrief/internal/app/state"
@@ -133,7 +131,7 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 	deps.SweepProfiles = func() (int, error) { return auth.SweepProfiles(profiles) }
 	if s.cfg.ClientID != "" {
 		options := auth.Options{
-			ClientID: s.cfg.ClientID, Tenant: s.cfg.Tenant, Authority: s.cfg.Authority, Scopes: s.cfg.Scopes,
+			ClientID: s.cfg.ClientID, Tenant: s.cfg.Tenant, Authority: s.cfg.Authority, Scopes: s.cfg.Scopes, Graph: s.cfg.GraphURL,
 			Transport: transport, OpenBrowser: deps.OpenURL, Log: i.log,
 			Window: p.signInWindow(profiles), Title: s.title(text.SignInWindowTitle),
 		}
@@ -141,7 +139,7 @@ func (p *program) wire(ctx context.Context, s setup, resident bool) (_ *instance
 		if err != nil {
 			return nil, err
 		}
-		deps.Auth, deps.AdminLink = client, adminLink(s.cfg)
+		deps.Auth, deps.AdminLink = client, client.AdminLink()
 	}
 	deps.Graph = func(tokens graph.TokenSource) (app.Graph, error) {
 		return graph.New(graph.Options{BaseURL: s.cfg.GraphURL, Transport: transport, Tokens: tokens, Log: i.log})
@@ -200,13 +198,6 @@ func (p *program) signInWindow(profiles string) auth.Window {
 		program = ""
 	}
 	return auth.HelperWindow{Program: program, Env: platform.HelperEnv(p.environ), ProfileRoot: profiles}
-}
-
-// adminLink is the page where an administrator approves Debrief for everybody
-// (learn.microsoft.com, identity platform, admin consent).
-func adminLink(c config.Config) string {
-	q := url.Values{"client_id": {c.ClientID}, "redirect_uri": {"http://localhost"}, "scope": {strings.Join(c.Scopes, " ")}}
-	return c.Authority + "/" + url.PathEscape(c.Tenant) + "/v2.0/adminconsent?" + q.Encode()
 }
 
 // proxied is the transport to Microsoft by the setting DEBRIEF_PROXY.

@@ -131,6 +131,7 @@ type App struct {
 	keyring    vault.Status
 	problems   []state.Problem
 	signIn     *signIn
+	demands    map[session.Account]string // what Microsoft wants an account's next sign-in to satisfy
 	showPage   state.Page
 	showSeq    uint64
 	held       map[string][]byte // caches that the keyring could not take, by session id
@@ -174,7 +175,7 @@ func New(ctx context.Context, d Deps) (*App, error) {
 		records: map[string]session.Record{}, trust: map[string]session.Trust{}, held: map[string][]byte{}, clearing: map[string]bool{},
 		making: map[string]bool{}, unsigned: map[string]bool{}, leftover: map[string]bool{},
 		meetings: map[string]map[string]graph.Meeting{}, people: map[string][]graph.Person{},
-		clients: map[string]Graph{}, quit: make(chan struct{}), passphrases: d.Passphrases,
+		clients: map[string]Graph{}, demands: map[session.Account]string{}, quit: make(chan struct{}), passphrases: d.Passphrases,
 	}
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.loadClearing(); err != nil {

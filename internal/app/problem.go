@@ -71,6 +71,9 @@ func (a *App) problem(err error, account string) *state.Problem {
 		if p.Code == "" {
 			p.Code = text.Internal
 		}
+		if why := e.Why(); why != auth.Unknown {
+			p.Args["why"] = string(why)
+		}
 		if e.Kind == auth.NoWindow && e.Err != nil {
 			p.Args["missing"] = e.Err.Error()
 		}

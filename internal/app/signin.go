@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 // signIn is a sign-in under way. Who asks for one meanwhile waits for its result.
 type signIn struct {
 	progress state.SignInState
+	asked    auth.Method
 	cancel   context.CancelFunc
 	stopped  bool          // somebody cancelled it; guarded by App.mu
 	done     chan struct{} // closed when result and err are set
@@ -43,18 +45,18 @@ var signInCodes = []text.Code{
 // SignIn runs one sign-in to its end, or joins the one under way. Ending the ctx
 // of the call that started it cancels it.
 func (a *App) SignIn(ctx context.Context, req state.SignIn) (state.SignedIn, error) {
-	method := auth.Method(req.Browser)
-	if method == "" {
-		method = a.d.Browser
-	}
-	if method != auth.Embedded && method != auth.System {
+	chosen := cmp.Or(req.Browser, a.chosenBrowser(req.Hint))
+	method := auth.Method(cmp.Or(chosen, string(a.d.Browser)))
+	switch method {
+	case auth.Embedded, auth.System, auth.Device:
+	default:
 		return state.SignedIn{}, wrongUsage(text.S(text.UnknownBrowser, req.Browser))
 	}
 	a.mu.Lock()
 	for a.signIn != nil {
 		s := a.signIn
 		join := !s.stopped
-		busy := join && req.Browser != "" && string(method) != s.progress.Method
+		busy := join && req.Browser != "" && method != s.asked && string(method) != s.progress.Method
 		a.mu.Unlock()
 		if busy {
 			return state.SignedIn{}, a.fail(text.Busy, "verb", "sign-in")
@@ -75,7 +77,7 @@ func (a *App) SignIn(ctx context.Context, req state.SignIn) (state.SignedIn, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &signIn{cancel: cancel, done: make(chan struct{}), progress: state.SignInState{
+	s := &signIn{cancel: cancel, done: make(chan struct{}), asked: method, progress: state.SignInState{
 		Method: string(method), Phase: "opening", Since: a.d.Now().UTC(), Hint: req.Hint,
 	}}
 	a.signIn = s
@@ -83,7 +85,7 @@ func (a *App) SignIn(ctx context.Context, req state.SignIn) (state.SignedIn, err
 	a.settle(signInCodes...)
 	a.publish()
 
-	result, err := a.runSignIn(ctx, s, req, method)
+	result, err := a.runSignIn(ctx, s, req, chosen)
 	a.mu.Lock()
 	s.result = result
 	if err != nil {
@@ -111,25 +113,91 @@ func (a *App) CancelSignIn(context.Context) error {
 	return nil
 }
 
-func (a *App) runSignIn(ctx context.Context, s *signIn, req state.SignIn, method auth.Method) (state.SignedIn, error) {
-	phase := func(name string) {
+// chosenBrowser is the way to sign in that the person chose last for the account
+// that hint names; empty where there is none.
+func (a *App) chosenBrowser(hint string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var newest session.Record
+	for _, r := range a.records {
+		if a.mine(r, hint) && r.CreatedAt.After(newest.CreatedAt) {
+			newest = r
+		}
+	}
+	return newest.Browser
+}
+
+// mine tells whether r is a session of this device and of the account that hint
+// names. a.mu is held.
+func (a *App) mine(r session.Record, hint string) bool {
+	return hint != "" && r.Device.ID == a.d.Device.ID && strings.EqualFold(r.Email, hint)
+}
+
+// demand keeps what Microsoft wants the next sign-in of a session's account to
+// satisfy, for this run: after another start the next refusal says it again.
+func (a *App) demand(id, claims string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r, ok := a.records[id]; ok && claims != "" {
+		a.demands[r.Account] = claims
+	}
+}
+
+// demanded is what a sign-in with this hint has to satisfy. Without a hint it is
+// that of the one account that this device holds.
+func (a *App) demanded(hint string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	own := map[session.Account]bool{}
+	for _, r := range a.records {
+		if a.mine(r, cmp.Or(hint, r.Email)) {
+			own[r.Account] = true
+		}
+	}
+	for account := range own {
+		if len(own) == 1 {
+			return a.demands[account]
+		}
+	}
+	return ""
+}
+
+// runSignIn signs in and keeps the session. chosen is the way to do it that the
+// person chose, now or for this account before, or empty.
+func (a *App) runSignIn(ctx context.Context, s *signIn, req state.SignIn, chosen string) (state.SignedIn, error) {
+	tell := func(p auth.Progress) {
 		a.mu.Lock()
-		s.progress.Phase = name
+		s.progress.Phase, s.progress.Method = p.Phase, string(p.Method)
+		if p.Method != s.asked {
+			s.progress.InsteadOf = string(s.asked)
+		}
+		s.progress.UserCode, s.progress.VerificationURL, s.progress.CodeExpiresAt = "", "", time.Time{}
+		if c := p.Code; c != nil {
+			s.progress.UserCode, s.progress.VerificationURL, s.progress.CodeExpiresAt = c.Code, c.URL, c.ExpiresAt
+		}
 		a.mu.Unlock()
 		a.publish()
 	}
 	a.profiles.RLock()
-	in, err := a.d.Auth.SignIn(ctx, auth.Request{Method: method, LoginHint: req.Hint, Progress: phase})
+	in, err := a.d.Auth.SignIn(ctx, auth.Request{
+		Method: s.asked, LoginHint: req.Hint, Claims: a.demanded(req.Hint), Progress: tell,
+	})
 	a.profiles.RUnlock()
 	if err != nil {
 		return state.SignedIn{}, err
 	}
-	phase("storing")
+	a.mu.Lock()
+	method, insteadOf := s.progress.Method, s.progress.InsteadOf
+	a.mu.Unlock()
+	if insteadOf != "" {
+		chosen = "" // this computer's choice, and perhaps for today only
+	}
+	tell(auth.Progress{Phase: "storing", Method: auth.Method(method)})
 	// From here on the person has done their part: a caller that goes away does
 	// not undo it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	rec, err := a.keep(ctx, in)
+	rec, err := a.keep(ctx, in, chosen)
 	if err != nil {
 		return state.SignedIn{}, err
 	}
@@ -138,7 +206,7 @@ func (a *App) runSignIn(ctx context.Context, s *signIn, req state.SignIn, method
 	}
 	var out state.SignedIn
 	out.Session, err = a.find(rec.ID)
-	a.d.Log.Info("signed in", "session", rec.ID, "method", string(method))
+	a.d.Log.Info("signed in", "session", rec.ID, "method", method)
 	return out, err
 }
 
@@ -161,11 +229,16 @@ func (a *App) record(in auth.SignedIn) session.Record {
 
 // keep makes a session of a sign-in: first the cache, then the record, then the
 // older sessions of the same account on this device go.
-func (a *App) keep(ctx context.Context, in auth.SignedIn) (session.Record, error) {
-	rec, err := a.keepRecord(ctx, a.record(in), in.Cache)
+func (a *App) keep(ctx context.Context, in auth.SignedIn, browser string) (session.Record, error) {
+	rec := a.record(in)
+	rec.Browser = browser
+	rec, err := a.keepRecord(ctx, rec, in.Cache)
 	if err != nil {
 		return rec, err
 	}
+	a.mu.Lock()
+	delete(a.demands, rec.Account)
+	a.mu.Unlock()
 	if err := a.outbox.SignedIn(ctx, outboxAccount(rec)); err != nil {
 		a.d.Log.Warn("posts in doubt are not looked for", "err", err.Error())
 	}

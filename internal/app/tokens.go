@@ -184,7 +184,11 @@ func (t tokens) noteRenewal(ctx context.Context, tok auth.Token) {
 // failed notes in the record that a person has to sign in, where that is so.
 func (t tokens) failed(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*auth.Error](err)
-	if !ok || e.Kind != auth.SignInNeeded {
+	if !ok {
+		return err
+	}
+	t.app.demand(t.id, e.Claims)
+	if e.Kind != auth.SignInNeeded {
 		return err
 	}
 	r, uerr := t.app.update(ctx, t.id, func(r *session.Record) { r.Authenticated = false })

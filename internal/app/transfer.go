@@ -149,7 +149,7 @@ func (a *App) importOne(ctx context.Context, in auth.SignedIn) (state.ImportLine
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	if why == nil {
-		rec, err := a.keep(ctx, fresh)
+		rec, err := a.keep(ctx, fresh, "")
 		return state.ImportLine{Account: rec.Email, Session: rec.ID}, err
 	}
 	line := state.ImportLine{Account: in.Email, Problem: a.problem(why, in.Email)}

@@ -101,7 +101,10 @@ type Error struct {
 	Number   int    // AADSTS number; 0: none
 	// TraceID and CorrelationID are what Microsoft's support asks for.
 	TraceID, CorrelationID string
-	Err                    error // a cause without secrets, or nil
+	// Claims is the JSON of what Microsoft wants the next sign-in of the account to
+	// satisfy (Request.Claims); empty: nothing.
+	Claims string
+	Err    error // a cause without secrets, or nil
 }
 
 func (e *Error) Error() string {

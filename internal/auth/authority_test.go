@@ -236,7 +236,7 @@ func signedInCache(t *testing.T, c *Client, a *authority) (Account, *store) {
 	a.mu.Lock()
 	a.challenge, a.nonce = base64.RawURLEncoding.EncodeToString(sum[:]), s.nonce
 	a.mu.Unlock()
-	if _, err := c.redeem(t.Context(), client, answer{code: "code"}, "http://localhost:1", s); err != nil {
+	if _, err := c.redeem(t.Context(), client, answer{code: "code"}, "http://localhost:1", s, ""); err != nil {
 		t.Fatal(err)
 	}
 	a.mu.Lock()

@@ -33,6 +33,8 @@ type callback struct {
 	leadPath string // "/go/…", an own address that leads to the sign-in page
 	leadTo   string
 
+	adminLink string // for the words of an outcome; set before the page is shown
+
 	finished chan struct{} // closed by finish
 	failure  *Error        // set before finished is closed; nil: signed in
 }
@@ -168,7 +170,7 @@ func (cb *callback) receive(w http.ResponseWriter, r *http.Request, form url.Val
 	}
 	select {
 	case <-cb.finished:
-		showPage(w, http.StatusOK, outcomePage(cb.failure))
+		showPage(w, http.StatusOK, outcomePage(cb.failure, cb.adminLink))
 	case <-r.Context().Done():
 	}
 }

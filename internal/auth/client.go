@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,7 +28,11 @@ type Options struct {
 	// Authority is the sign-in origin, "https://login.microsoftonline.com"; the
 	// tenant is appended.
 	Authority string
-	Scopes    []string          // default DefaultScopes
+	Scopes    []string // default DefaultScopes
+	// Graph is the base address of the Graph that the tokens are for; default the
+	// global one. It has to be of the authority's cloud; a national cloud's host
+	// stands before each scope.
+	Graph     string
 	Transport http.RoundTripper // default http.DefaultTransport
 	// Window shows Microsoft's page for the method Embedded; nil: NoWindow.
 	Window Window
@@ -50,6 +52,7 @@ type Client struct {
 	o         Options
 	authority string // with the tenant
 	host      string // the environment of what MSAL caches
+	prefix    string // of scopes outside the global cloud
 	http      *http.Client
 
 	// errorPageTime is how long an error page stays when nobody closes it.
@@ -74,7 +77,14 @@ func New(o Options) (*Client, error) {
 	if len(o.Scopes) == 0 {
 		o.Scopes = DefaultScopes
 	}
-	o.Scopes = slices.Clone(o.Scopes)
+	host := strings.ToLower(origin.Host)
+	if o.Graph != "" {
+		if err := paired(host, o.Graph); err != nil {
+			return nil, err
+		}
+	}
+	o.Scopes = Scopes(o.Scopes, o.Graph)
+	prefix := scopePrefix(o.Graph)
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport
 	}
@@ -89,9 +99,10 @@ func New(o Options) (*Client, error) {
 	return &Client{
 		o:         o,
 		authority: "https://" + origin.Host + "/" + o.Tenant,
-		host:      strings.ToLower(origin.Host),
+		host:      host,
+		prefix:    prefix,
 		http: &http.Client{
-			Transport: limited{o.Transport},
+			Transport: limited{next: o.Transport, prefix: prefix},
 			Timeout:   30 * time.Second, // MSAL sets none
 			// A token request that is sent elsewhere would take its secrets along.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -102,6 +113,11 @@ func New(o Options) (*Client, error) {
 	}, nil
 }
 
+// capabilities tell Microsoft that a claims challenge is answered, with a renewal or
+// a new sign-in: it then lets tokens live longer and ends them when need be
+// (continuous access evaluation).
+var capabilities = []string{"CP1"}
+
 // msal makes an MSAL client over a cache. Instance discovery is off: the
 // authority is the configuration's, and nobody else is asked about it.
 func (c *Client) msal(cache *cacheAccessor) (public.Client, error) {
@@ -109,7 +125,15 @@ func (c *Client) msal(cache *cacheAccessor) (public.Client, error) {
 		public.WithAuthority(c.authority),
 		public.WithCache(cache),
 		public.WithHTTPClient(c.http),
-		public.WithInstanceDiscovery(false))
+		public.WithInstanceDiscovery(false),
+		public.WithClientCapabilities(capabilities))
+}
+
+// AdminLink is the page where an administrator approves the application for
+// everybody (learn.microsoft.com, identity platform, admin consent).
+func (c *Client) AdminLink() string {
+	q := url.Values{"client_id": {c.o.ClientID}, "redirect_uri": {"http://localhost"}, "scope": {strings.Join(c.o.Scopes, " ")}}
+	return c.authority + "/v2.0/adminconsent?" + q.Encode()
 }
 
 // Forget drops everything that is kept in memory of account: call it after the
@@ -122,24 +146,3 @@ func (c *Client) Forget(account Account) {
 		delete(c.sessions, account)
 	}
 }
-
-// limited refuses everything but https, and bounds answers: MSAL reads them whole.
-type limited struct{ next http.RoundTripper }
-
-const maxAnswer = 4 << 20
-
-func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Scheme != "https" {
-		return nil, errNotHTTPS
-	}
-	resp, err := l.next.RoundTrip(r)
-	if err == nil {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
-	}
-	return resp, err
-}
-
-var errNotHTTPS = errors.New("the sign-in service names an address that is not https")

@@ -31,11 +31,17 @@ func readIDToken(raw string) (idToken, error) {
 	return id, nil
 }
 
-// check tells whether the token belongs to this sign-in and names a person.
-func (id idToken) check(nonce, clientID string) error {
-	switch {
-	case nonce == "" || subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1:
+// answers tells whether the token belongs to the sign-in that nonce was made for.
+func (id idToken) answers(nonce string) error {
+	if nonce == "" || subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1 {
 		return badToken("the ID token answers another sign-in")
+	}
+	return nil
+}
+
+// check tells whether the token is for this application and names a person.
+func (id idToken) check(clientID string) error {
+	switch {
 	case id.Audience != clientID:
 		return badToken("the ID token is for another application")
 	case id.TenantID == "" || id.ObjectID == "":

@@ -46,7 +46,7 @@ var kinds = []struct{ section, kind string }{
 }
 
 // ParseCache reads a token cache for the inspector, without MSAL: nothing is
-// renewed, and nothing leaves the computer. Bytes that are no cache are an *Error
+// renewed, and nothing leaves the computer. Each person is shown once. Bytes that are no cache are an *Error
 // of kind Cache. The order is that of kinds, then of MSAL's keys; claims are
 // ordered by name.
 func ParseCache(b []byte) ([]Entry, []Claim, error) {
@@ -54,6 +54,7 @@ func ParseCache(b []byte) ([]Entry, []Claim, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	onePerson(c, "")
 	var entries []Entry
 	var claims []Claim
 	for _, k := range kinds {

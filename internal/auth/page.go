@@ -23,12 +23,13 @@ func refusedPage() words {
 }
 
 // outcomePage tells how the sign-in ended; nil is a good end.
-func outcomePage(failure *Error) func() words {
+func outcomePage(failure *Error, adminLink string) func() words {
 	return func() words {
 		if failure == nil {
 			return words{Title: text.S(text.SignInPageDone), Body: text.S(text.SignInPageDoneBody)}
 		}
-		what, next := text.Problem(failure.Problem(), nil)
+		account := text.S(text.YourAccount)
+		what, next := text.Problem(failure.Problem(), map[string]string{"account": account, "why": string(failure.Why()), "link": adminLink})
 		return words{Title: text.S(text.SignInPageFailed), Body: what, Next: next, Detail: failure.detail()}
 	}
 }

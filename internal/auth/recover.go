@@ -21,6 +21,7 @@ func Recover(cache []byte) (SignedIn, error) {
 	if len(c[refreshTokens]) != 1 {
 		return SignedIn{}, &Error{Kind: Cache, Err: errors.New("the token cache holds no single refresh token")}
 	}
+	onePerson(c, "")
 	refresh := credentials(c[refreshTokens])[0]
 	for _, cr := range credentials(c[idTokens]) {
 		id, err := readIDToken(cr.Secret)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,8 +23,21 @@ type Request struct {
 	// Prompt is OpenID's prompt; default "select_account", or none where LoginHint
 	// is given.
 	Prompt string
-	// Progress, when set, is called with Opening, Waiting and Redeeming, in order.
-	Progress func(phase string)
+	// Claims is the JSON of an Error's Claims, which the new tokens have to satisfy.
+	Claims string
+	// Progress, when set, is called at each step: Opening, Waiting and Redeeming, in
+	// order, and Opening again where another method takes over.
+	Progress func(Progress)
+}
+
+// Progress tells how far a sign-in is.
+type Progress struct {
+	Phase string
+	// Method is the way that is gone now: System in place of Embedded where no
+	// window can be shown.
+	Method Method
+	// Code is set while a sign-in by Device waits for the person.
+	Code *UserCode
 }
 
 // The phases of a sign-in.
@@ -40,8 +54,15 @@ var errTimeLimit = errors.New("nobody finished the sign-in in time")
 // Its failures are *Error. When it returns, the window, its web profile and the
 // loopback listener are gone. The tokens are in SignedIn.Cache only: storing it is
 // the caller's; what Token held in memory of the account is forgotten.
+//
+// Where Embedded can show no window, the system's browser takes over, and Progress
+// says so. A sign-in by Device ends with its code's life, whatever TimeLimit says.
 func (c *Client) SignIn(ctx context.Context, r Request) (SignedIn, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.o.TimeLimit, errTimeLimit)
+	limit := c.o.TimeLimit
+	if r.Method == Device {
+		limit = max(limit, deviceTime)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTimeLimit)
 	defer cancel()
 	in, err := c.signIn(ctx, r)
 	if err != nil {
@@ -55,11 +76,15 @@ func (c *Client) SignIn(ctx context.Context, r Request) (SignedIn, error) {
 }
 
 func (c *Client) signIn(ctx context.Context, r Request) (SignedIn, error) {
-	tell := r.Progress
-	if tell == nil {
-		tell = func(string) {}
+	r.Method = cmp.Or(r.Method, Embedded)
+	if r.Progress == nil {
+		r.Progress = func(Progress) {}
 	}
+	tell := func(phase string) { r.Progress(Progress{Phase: phase, Method: r.Method}) }
 	tell(Opening)
+	if r.Method == Device {
+		return c.signInByDevice(ctx, r)
+	}
 	cache := &cacheAccessor{}
 	client, err := c.msal(cache)
 	if err != nil {
@@ -71,11 +96,20 @@ func (c *Client) signIn(ctx context.Context, r Request) (SignedIn, error) {
 		return SignedIn{}, &Error{Kind: Internal, Err: err}
 	}
 	defer cb.close()
+	cb.adminLink = c.AdminLink()
 	page, err := c.authorizeURL(ctx, client, r, cb.redirect, secrets)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	shown, err := c.show(ctx, r.Method, page, cb)
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == NoWindow && r.Method == Embedded && c.o.OpenBrowser != nil {
+		c.o.Log.Info("no sign-in window: the system's browser is tried", "error", e.Err)
+		r.Method = System
+		tell(Opening)
+		if shown, err = c.show(ctx, System, page, cb); err != nil {
+			err = &Error{Kind: NoWindow, Err: fmt.Errorf("%v; nor a browser: %v", e.Err, mapped(ctx, err).Err)}
+		}
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -86,9 +120,9 @@ func (c *Client) signIn(ctx context.Context, r Request) (SignedIn, error) {
 	select {
 	case answer := <-cb.answers:
 		tell(Redeeming)
-		in, err = c.redeem(ctx, client, answer, cb.redirect, secrets)
+		in, err = c.redeem(ctx, client, answer, cb.redirect, secrets, r.Claims)
 		if err == nil {
-			in.Cache = NewSecret(string(cache.bytes))
+			in.Cache = NewSecret(string(c.tidied(cache.bytes)))
 		}
 	case <-shown.Closed():
 		if err = shown.Err(); err == nil {
@@ -147,7 +181,11 @@ func random() string {
 // offline_access there is no refresh token.
 func (c *Client) authorizeURL(ctx context.Context, client public.Client, r Request, redirect string, s secrets) (string, error) {
 	scopes := append(slices.Clone(c.o.Scopes), "openid", "profile", "offline_access")
-	address, err := client.AuthCodeURL(ctx, c.o.ClientID, redirect, scopes)
+	var options []public.AuthCodeURLOption
+	if r.Claims != "" {
+		options = append(options, public.WithClaims(r.Claims))
+	}
+	address, err := client.AuthCodeURL(ctx, c.o.ClientID, redirect, scopes, options...)
 	if err != nil {
 		return "", err
 	}
@@ -218,11 +256,15 @@ func allowed(page, redirect string) []string {
 }
 
 // redeem exchanges the code for tokens and checks that they are this sign-in's.
-func (c *Client) redeem(ctx context.Context, client public.Client, a answer, redirect string, s secrets) (SignedIn, error) {
+func (c *Client) redeem(ctx context.Context, client public.Client, a answer, redirect string, s secrets, claims string) (SignedIn, error) {
 	if a.failure != nil {
 		return SignedIn{}, a.failure
 	}
-	result, err := client.AcquireTokenByAuthCode(ctx, a.code, redirect, c.o.Scopes, public.WithChallenge(s.verifier))
+	options := []public.AcquireByAuthCodeOption{public.WithChallenge(s.verifier)}
+	if claims != "" {
+		options = append(options, public.WithClaims(claims))
+	}
+	result, err := client.AcquireTokenByAuthCode(ctx, a.code, redirect, c.o.Scopes, options...)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -230,7 +272,15 @@ func (c *Client) redeem(ctx context.Context, client public.Client, a answer, red
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := id.check(s.nonce, c.o.ClientID); err != nil {
+	if err := id.answers(s.nonce); err != nil {
+		return SignedIn{}, err
+	}
+	return c.signedIn(result, id)
+}
+
+// signedIn tells who has signed in, by an ID token that is for this application.
+func (c *Client) signedIn(result public.AuthResult, id idToken) (SignedIn, error) {
+	if err := id.check(c.o.ClientID); err != nil {
 		return SignedIn{}, err
 	}
 	return SignedIn{
@@ -242,7 +292,7 @@ func (c *Client) redeem(ctx context.Context, client public.Client, a answer, red
 		},
 		Name:            cmp.Or(id.Name, id.Username),
 		Email:           cmp.Or(id.Username, id.Email),
-		Scopes:          slices.Clone(result.GrantedScopes),
+		Scopes:          c.shown(result.GrantedScopes),
 		AccessExpiresAt: result.ExpiresOn.UTC(),
 	}, nil
 }

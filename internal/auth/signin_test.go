@@ -62,7 +62,7 @@ func TestASignInEndsWithAnAccountAndItsCache(t *testing.T) {
 		})
 	})
 	var phases []string
-	in, err := c.SignIn(t.Context(), Request{Progress: func(p string) { phases = append(phases, p) }})
+	in, err := c.SignIn(t.Context(), Request{Progress: func(p Progress) { phases = append(phases, p.Phase) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +294,7 @@ func TestTheSystemBrowserGetsAnAddressOfOurs(t *testing.T) {
 func TestWhereNothingCanBeShownThatIsSaid(t *testing.T) {
 	a := newAuthority(t)
 	c, _ := newTestClient(t, a)
-	for _, m := range []Method{Embedded, System, Device, ""} {
+	for _, m := range []Method{Embedded, System, "carrier pigeon", ""} {
 		_, err := c.SignIn(t.Context(), Request{Method: m})
 		wantKind(t, err, NoWindow)
 	}

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,7 +91,8 @@ func (c *Client) Token(ctx context.Context, account Account, cache CacheStore) (
 
 // Renew replaces an access token that Graph rejected although its time was not
 // over: revoked, challenged (claims, decoded), or judged by another clock than
-// this computer's. It redeems the refresh token once. If the session holds another
+// this computer's. It redeems the refresh token once; where that does not answer a
+// challenge, the error says what the next sign-in has to (Error.Claims). If the session holds another
 // token already, because another caller renewed it, that one is returned.
 func (c *Client) Renew(ctx context.Context, account Account, cache CacheStore, rejected Secret, claims string) (Token, error) {
 	t := c.tokensOf(account)
@@ -142,6 +142,10 @@ func (c *Client) acquire(ctx context.Context, t *tokens, account Account, cache 
 	var failed *Error
 	if err != nil {
 		failed = mapped(ctx, err)
+		if failed.Claims == "" && failed.Kind == SignInNeeded {
+			failed = new(*failed) // as it came it may be another call's too
+			failed.Claims = demand(claims)
+		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -202,7 +206,7 @@ func (c *Client) silent(ctx context.Context, t *tokens, account Account, cache C
 		return Token{}, until, false, &Error{Kind: SignInNeeded, Err: errors.New("the session was cleared meanwhile")}
 	}
 	if t.cache.changed {
-		_ = c.store(ctx, t, cache, t.cache.bytes)
+		_ = c.store(ctx, t, cache, c.tidied(t.cache.bytes))
 	}
 	// A token that lives for minutes only is used for half of its life.
 	until = result.ExpiresOn.Add(-min(renewAhead, result.ExpiresOn.Sub(now)/2))
@@ -216,7 +220,7 @@ func (c *Client) silent(ctx context.Context, t *tokens, account Account, cache C
 	return Token{
 		Value:     NewSecret(result.AccessToken),
 		ExpiresAt: result.ExpiresOn.UTC(),
-		Scopes:    slices.Clone(result.GrantedScopes),
+		Scopes:    c.shown(result.GrantedScopes),
 	}, until, result.Metadata.TokenSource == public.TokenSourceIdentityProvider && err == nil, nil
 }
 

@@ -36,6 +36,10 @@ type Record struct {
 	ExpiresAt  time.Time `json:"expires_at"`
 	Permanent  bool      `json:"permanent"`
 
+	// Browser is the way to sign in that the person chose for this account, "system"
+	// say; empty: none in particular.
+	Browser string `json:"browser,omitempty"`
+
 	Tokens    Tokens     `json:"tokens"`
 	Signature *Signature `json:"signature,omitempty"` // absent: never signed
 }

@@ -33,7 +33,7 @@ const (
 
 var doctorEnglish = map[Key]string{
 	YourAccount:    "your account",
-	UnknownBrowser: "There is no way to sign in called %q: embedded and system are known.",
+	UnknownBrowser: "There is no way to sign in called %q: embedded, system and device are known.",
 	ClearOneOf:     "Name the sessions to clear, or all of them, or the expired ones.",
 	LoopbackOnly:   "The demo tenant is served on this computer only, on 127.0.0.1 or localhost, not on %s.",
 	ChatOrMeeting:  "Name a meeting or a chat.",

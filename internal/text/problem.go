@@ -84,11 +84,15 @@ const (
 
 // Problem says of a failure what happened and what to do next. Places {name} are
 // filled from args; a place without an arg becomes "…". An unknown code is told
-// as Internal.
+// as Internal. The arg "why", where the code has words of their own for it, takes
+// those.
 func Problem(code Code, args map[string]string) (what, next string) {
 	w, n := Key("problem."+string(code)), Key("next."+string(code))
 	if _, ok := english[w]; !ok {
 		w, n = Key("problem."+string(Internal)), Key("next."+string(Internal))
+	}
+	if why := Key("." + args["why"]); english[w+why] != "" {
+		w, n = w+why, n+why
 	}
 	return fill(S(w), args), fill(S(n), args)
 }
@@ -159,11 +163,11 @@ var problemEnglish = problems(map[Code][2]string{
 	},
 	NoWindow: {
 		"The sign-in window cannot be shown here: {missing}.",
-		"Use the system's browser: debrief sign-in --browser system",
+		"Use the system's browser (debrief sign-in --browser system), or any device with a browser: debrief sign-in --browser device",
 	},
 	NoBrowser: {
 		"No browser could be started here.",
-		"Install one, or name one in the environment variable BROWSER; or sign in inside a desktop session: debrief sign-in --browser embedded",
+		"Sign in on any device: debrief sign-in --browser device; or install a browser, or name one in the environment variable BROWSER.",
 	},
 	NoDisplay: {
 		"There is no display here, so no window can be opened.",

@@ -85,6 +85,13 @@ type SignInState struct {
 	Phase  string    `json:"phase"`  // "opening", "waiting", "redeeming", "storing"
 	Since  time.Time `json:"since"`
 	Hint   string    `json:"hint,omitempty"`
+	// InsteadOf is the method that could not be used here, so that Method took over.
+	InsteadOf string `json:"instead_of,omitempty"`
+	// UserCode is to be typed at VerificationURL, on any device, until CodeExpiresAt;
+	// set while a sign-in by device waits.
+	UserCode        string    `json:"user_code,omitempty"`
+	VerificationURL string    `json:"verification_url,omitempty"`
+	CodeExpiresAt   time.Time `json:"code_expires_at,omitzero"`
 }
 
 // Problem is a failure on its way to a person. The faces make words of it with
@@ -108,7 +115,7 @@ func (p *Problem) Error() string {
 // SignIn asks for a sign-in.
 type SignIn struct {
 	Hint    string `json:"hint,omitempty"`    // e-mail of the account to sign in
-	Browser string `json:"browser,omitempty"` // "embedded", "system", "device"; empty: the setting
+	Browser string `json:"browser,omitempty"` // "embedded", "system", "device"; empty: what the account chose last, else the setting
 }
 
 // SignedIn is a finished sign-in. Other is true when another account than the

@@ -147,6 +147,8 @@ type App struct {
 	clients     map[string]Graph
 	ready       bool
 
+	latest map[session.Account]string // the session of this run's last sign-in of an account; guarded by mu
+
 	quit     chan struct{}
 	quitOnce sync.Once
 	ctx      context.Context // of background work; ended by Close
@@ -177,6 +179,7 @@ func New(ctx context.Context, d Deps) (*App, error) {
 		meetings: map[string]map[string]graph.Meeting{}, people: map[string][]graph.Person{},
 		clients: map[string]Graph{}, demands: map[session.Account]string{}, quit: make(chan struct{}), passphrases: d.Passphrases,
 	}
+	a.latest = map[session.Account]string{}
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.loadClearing(); err != nil {
 		return nil, err

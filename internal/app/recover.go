@@ -55,6 +55,9 @@ func (a *App) recover(ctx context.Context) {
 	} else if n > 0 {
 		a.d.Log.Info("vault entries without a session were removed", "count", n)
 	}
+	if len(left) == 0 { // what could not be judged may need it
+		a.clearSigningKey(ctx)
+	}
 	a.missingCaches(ctx)
 	a.publish()
 }
@@ -116,18 +119,26 @@ func (a *App) finishClears(ctx context.Context) {
 }
 
 // dropDoubles clears the older of two sessions of one account on this device: a
-// crash between a sign-in's last two steps leaves them.
+// crash between a sign-in's last two steps leaves them. A sign-in of this run is the
+// younger one whatever the records say: their times are whole seconds, and those of
+// a record that was made anew are of its making.
 func (a *App) dropDoubles(ctx context.Context) {
 	a.mu.Lock()
 	newest := map[session.Account]session.Record{}
 	var old []session.Record
+	younger := func(r, than session.Record) bool {
+		if latest := a.latest[r.Account]; latest == r.ID || latest == than.ID {
+			return latest == r.ID
+		}
+		return r.CreatedAt.After(than.CreatedAt)
+	}
 	for _, r := range a.records {
 		if r.Device.ID != a.d.Device.ID {
 			continue
 		}
 		if n, ok := newest[r.Account]; !ok {
 			newest[r.Account] = r
-		} else if r.CreatedAt.After(n.CreatedAt) {
+		} else if younger(r, n) {
 			old, newest[r.Account] = append(old, n), r
 		} else {
 			old = append(old, r)
@@ -228,11 +239,11 @@ func (a *App) wanted(ctx context.Context, left map[string]bool) func(name string
 	return func(name string) bool {
 		id, isCache := strings.CutSuffix(name, cacheSuffix)
 		a.mu.Lock()
-		making, any := a.making[id], len(a.records)+len(a.making)+len(a.clearing)+len(left) > 0
+		making := a.making[id]
 		a.mu.Unlock()
 		switch {
 		case name == signingEntry:
-			return any
+			return true // clearSigningKey decides: the key is in memory too
 		case !isCache || session.ValidID(id) != nil || making || left[id]:
 			return true
 		}

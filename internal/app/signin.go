@@ -274,6 +274,7 @@ func (a *App) keepRecord(ctx context.Context, rec session.Record, cache auth.Sec
 	}
 	rec = made
 	a.mu.Lock()
+	a.latest[rec.Account] = rec.ID
 	if a.d.UseSigner && rec.Signature == nil {
 		a.unsigned[rec.ID] = true
 	}

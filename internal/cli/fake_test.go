@@ -28,6 +28,7 @@ type fake struct {
 	detail   state.SessionDetail
 	signedIn state.SignedIn
 	signIn   func(ctx context.Context) error
+	steps    []state.SignInState // what a Watch tells of the sign-in under way, unnoted: it runs beside it
 	report   state.ClearReport
 	meetings []state.Meeting
 	posted   state.PostResult
@@ -47,6 +48,13 @@ func (f *fake) note(format string, args ...any) error {
 func (f *fake) State(context.Context) (state.State, error) { return f.st, f.note("state") }
 
 func (f *fake) Watch(ctx context.Context, next func(state.State)) error {
+	for _, step := range f.steps {
+		next(state.State{SignIn: &step})
+	}
+	if f.steps != nil {
+		<-ctx.Done()
+		return nil
+	}
 	err := f.note("watch")
 	for _, st := range f.later {
 		next(st)

@@ -58,8 +58,8 @@ func TestWhatEndsAVerb(t *testing.T) {
 		want int
 		says string
 	}{
-		{"Ctrl+C during a sign-in", ended, with(func(f *fake) { f.signIn = cancelling }), "sign-in", 7, "The sign-in was cancelled."},
-		{"the sign-in window closed", t.Context(), with(func(f *fake) { f.err = problem(text.SignInCancelled) }), "sign-in", 7, "The sign-in was cancelled."},
+		{"Ctrl+C during a sign-in", ended, with(func(f *fake) { f.signIn, f.steps = cancelling, []state.SignInState{} }), "sign-in", 7, "The sign-in was cancelled."},
+		{"the sign-in window closed", t.Context(), with(func(f *fake) { f.err, f.steps = problem(text.SignInCancelled), []state.SignInState{} }), "sign-in", 7, "The sign-in was cancelled."},
 		{"Ctrl+C while meetings are read", ended, with(func(f *fake) { f.err = context.Canceled }), "meetings", 7, "Cancelled.\n"},
 		{"Ctrl+C told as a cancelled call", ended, with(func(f *fake) { f.err = problem(text.Cancelled) }), "meetings", 7, "Cancelled.\n"},
 		{"Ctrl+C while a post is waited for", ended, with(func(f *fake) { f.err = context.Canceled }), "post --chat a testdata/version.txt", 7, "If it was queued before, it goes on."},

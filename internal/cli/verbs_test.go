@@ -67,6 +67,9 @@ func with(change func(*fake)) *fake {
 	return f
 }
 
+// steps are what the command line sees of a sign-in.
+func steps(list ...state.SignInState) func(*fake) { return func(f *fake) { f.steps = list } }
+
 // typed is a call of the command line.
 type typed struct {
 	name     string
@@ -95,10 +98,21 @@ var cases = []typed{
 	{name: "version", args: "version"},
 	{name: "resident", args: ""},
 	{name: "resident-hidden", args: "--demo --hidden"},
-	{name: "sign-in", args: "sign-in"},
-	{name: "sign-in-hint", args: "--demo sign-in --account zoe@contoso.example --browser system"},
-	{name: "sign-in-other", args: "sign-in --account max@contoso.example", f: with(func(f *fake) { f.signedIn.Other = true })},
-	{name: "sign-in-cancelled", args: "sign-in", f: with(func(f *fake) { f.err = problem(text.SignInCancelled) })},
+	{name: "sign-in", args: "sign-in", f: with(steps(state.SignInState{Method: "embedded"}))},
+	{name: "sign-in-hint", args: "--demo sign-in --account zoe@contoso.example --browser system", f: with(steps(state.SignInState{Method: "system"}))},
+	{name: "sign-in-device", args: "sign-in --browser device", f: with(steps(state.SignInState{Method: "device", Phase: "opening"},
+		state.SignInState{Method: "device", Phase: "waiting", UserCode: "A1B2-\x1bC3D4", VerificationURL: "https://login.example/device", CodeExpiresAt: noon.Add(15 * time.Minute)},
+		state.SignInState{Method: "device", Phase: "redeeming"}))},
+	{name: "sign-in-fallback", args: "sign-in", f: with(steps(state.SignInState{Method: "embedded", Phase: "opening"},
+		state.SignInState{Method: "system", Phase: "opening", InsteadOf: "embedded"}, state.SignInState{Method: "system", Phase: "waiting", InsteadOf: "embedded"}))},
+	{name: "sign-in-other", args: "sign-in --account max@contoso.example", f: with(func(f *fake) {
+		f.signedIn.Other = true
+		steps(state.SignInState{Method: "embedded"})(f)
+	})},
+	{name: "sign-in-cancelled", args: "sign-in", f: with(func(f *fake) {
+		f.err = problem(text.SignInCancelled)
+		steps(state.SignInState{Method: "embedded"})(f)
+	})},
 	{name: "sessions", args: "sessions"},
 	{name: "sessions-json", args: "sessions --json", json: true},
 	{name: "sessions-none", args: "sessions", f: &fake{}},

@@ -44,6 +44,8 @@ const (
 
 	CLIWaitWindow        Key = "cli.sign_in.window"
 	CLIWaitBrowser       Key = "cli.sign_in.browser"
+	CLIWaitDevice        Key = "cli.sign_in.device"
+	CLINoWindow          Key = "cli.sign_in.no_window"
 	CLISignedIn          Key = "cli.sign_in.done"
 	CLIUnlocked          Key = "cli.unlocked"
 	CLIWrongVault        Key = "cli.wrong.vault"
@@ -192,7 +194,7 @@ var cliEnglish = map[Key]string{
 	CLIJSON:     "print JSON",
 	CLIAccount:  "the `ACCOUNT`: an e-mail or a session's id",
 	CLIHint:     "the e-mail (`HINT`) of the account to sign in",
-	CLIBrowser:  "the `KIND` of browser: embedded or system",
+	CLIBrowser:  "the `KIND` of browser: embedded, system or device",
 	CLIAll:      "clear all sessions",
 	CLIExpired:  "clear the expired sessions",
 	CLIThisOnly: "with --all or --expired: only this computer's",
@@ -216,6 +218,8 @@ var cliEnglish = map[Key]string{
 	CLIWrongListen:  "Name the address to listen on: --listen localhost:0",
 
 	CLIWaitWindow:        "Waiting for the sign-in window… press Ctrl+C to cancel.",
+	CLIWaitDevice:        "On any device, open %s and type this code:\n\n    %s\n\nIt works until %s. Waiting… press Ctrl+C to cancel.",
+	CLINoWindow:          "The sign-in window cannot be shown here, so your browser takes over.",
 	CLIWaitBrowser:       "Waiting for the sign-in in your browser… press Ctrl+C to cancel.",
 	CLISignedIn:          "Signed in as %s <%s> (session %s).",
 	CLIUnlocked:          "The keyring is unlocked.",

@@ -88,31 +88,42 @@ func (p *program) connect(ctx context.Context, o cli.Options) (api.Service, func
 	if err != nil {
 		return nil, nil, errors.Join(err, lock.Unlock())
 	}
-	stop := i.serve(p, s)
+	drain, stop := i.serve(p, s)
 	return i.app, func() {
+		// Others may have asked this process for something meanwhile.
+		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPost)
+		drain(wait)
+		cancel()
 		// What was asked for is done or was given up: the exit code is its alone.
 		err := i.end(ctx, stop)
 		tellEnd(errors.Join(err, i.endLog(), lock.Unlock()))
 	}, nil
 }
 
-// serve offers the instance on the local API until stop. Without it Debrief
-// works, but nobody else can ask: that is told.
-func (i *instance) serve(p *program, s setup) (stop func()) {
+// serve offers the instance on the local API until stop; drain lets what others
+// asked for end before. Without it Debrief works, but nobody else can ask: that
+// is told.
+func (i *instance) serve(p *program, s setup) (drain func(context.Context), stop func()) {
 	l, err := platform.Listen(s.paths)
 	if err != nil {
 		i.log.Error("the local API is not served", "err", err.Error())
 		fmt.Fprintln(os.Stderr, "debrief:", text.S(text.NoLocalAPI), err)
-		return func() {}
+		return func(context.Context) {}, func() {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	server := api.NewServer(served{i.app}, p.version, i.log)
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		if err := api.NewServer(served{i.app}, p.version, i.log).Serve(ctx, l); err != nil {
+		if err := server.Serve(ctx, l); err != nil {
 			i.log.Error("the local API ended", "err", err.Error())
 		}
 	})
-	return func() {
+	drain = func(wait context.Context) {
+		if err := server.Drain(wait); err != nil {
+			i.log.Info("another program's call was cut off", "err", err.Error())
+		}
+	}
+	return drain, func() {
 		cancel()
 		serving.Wait()
 	}
@@ -152,7 +163,7 @@ func (p *program) resident(ctx context.Context, o cli.Options, show bool) error 
 	for _, n := range s.cfg.Notices {
 		i.log.Info("a setting does not do what it may seem to", "setting", n.Name, "kind", string(n.Kind))
 	}
-	stop := i.serve(p, s)
+	_, stop := i.serve(p, s)
 	i.app.Start()
 	i.log.Info("started", "version", p.version, "pid", os.Getpid(), "demo", s.cfg.Demo)
 	if show {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"debrief/internal/app/state"
@@ -28,6 +29,11 @@ type Server struct {
 	version string
 	log     *slog.Logger
 	routes  map[string]route
+
+	mu       sync.Mutex
+	draining bool
+	calls    int           // use cases under way, streams not counted
+	ended    chan struct{} // closed and replaced when one ends
 }
 
 // route is what one path does.
@@ -42,7 +48,7 @@ type route struct {
 
 // NewServer makes a server of svc. version is the program's, told at pathVersion.
 func NewServer(svc Service, version string, log *slog.Logger) *Server {
-	s := &Server{svc: svc, version: version, log: log}
+	s := &Server{svc: svc, version: version, log: log, ended: make(chan struct{})}
 	s.routes = map[string]route{
 		pathState:        {method: http.MethodGet, do: get(svc.State)},
 		pathWatch:        {method: http.MethodGet, stream: s.watch},
@@ -135,6 +141,42 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
+// Drain lets the use cases under way end, until ctx does, and refuses new ones as
+// NotRunning: for a program that served others while it did work of its own.
+func (s *Server) Drain(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		s.draining = true
+		calls, ended := s.calls, s.ended
+		s.mu.Unlock()
+		if calls == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ended:
+		}
+	}
+}
+
+// begin counts a use case; false where none begins any more.
+func (s *Server) begin() (end func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return nil, false
+	}
+	s.calls++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.calls--
+		close(s.ended)
+		s.ended = make(chan struct{})
+	}, true
+}
+
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(header, Version)
@@ -163,6 +205,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.stream(w, r)
 		return
 	}
+	end, ok := s.begin()
+	if !ok {
+		s.problem(w, &state.Problem{Code: text.NotRunning, Detail: "api: Debrief is quitting"})
+		return
+	}
+	defer end()
 	answer, err := rt.do(r.Context(), body)
 	if err != nil && r.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		// Nobody reads this, unless it is the server that ends.

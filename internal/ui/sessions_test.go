@@ -67,6 +67,53 @@ func TestTheSystemBrowserTakesASignInOver(t *testing.T) {
 	}
 }
 
+func TestACodeForAnotherDeviceIsShownToCopyAndToOpen(t *testing.T) {
+	svc := &service{}
+	svc.signIn = func(ctx context.Context, _ state.SignIn) (state.SignedIn, error) {
+		<-ctx.Done()
+		return state.SignedIn{}, ctx.Err()
+	}
+	b := newBench(t, svc, nil)
+	s := signedIn()
+	b.state(s)
+	s.SignIn = &state.SignInState{Method: "embedded", Phase: "waiting", Hint: "a@b"}
+	b.state(s)
+	b.press("Use a code instead")
+	b.until("the sign-in by code is asked for", func() bool { return b.signing.req.Browser == "device" && b.signing.req.Hint == "a@b" })
+	if svc.called("cancel sign-in") != 1 {
+		t.Errorf("calls: %q", svc.calls)
+	}
+	b.showsNot("Copy code")
+	s.SignIn = &state.SignInState{Method: "device", Phase: "waiting", UserCode: "A1B2C3D4E",
+		VerificationURL: "https://microsoft.com/devicelogin", CodeExpiresAt: start.Add(15 * time.Minute)}
+	b.state(s)
+	b.golden("signing_in_by_code")
+	b.press("Copy code")
+	if got := b.d.App.Clipboard().Content(); got != "A1B2C3D4E" {
+		t.Errorf("copied %q", got)
+	}
+	b.press("Open page")
+	b.showsNot("Use a code instead")
+}
+
+func TestAFallbackToTheBrowserIsSaid(t *testing.T) {
+	b := newBench(t, &service{}, nil)
+	s := signedIn()
+	s.SignIn = &state.SignInState{Method: "system", Phase: "waiting", InsteadOf: "embedded"}
+	b.state(s)
+	b.shows("The sign-in window cannot be shown here.")
+}
+
+func TestACancelOnMicrosoftsPageNamesTheAdministratorsLink(t *testing.T) {
+	svc := &service{signIn: func(context.Context, state.SignIn) (state.SignedIn, error) {
+		return state.SignedIn{}, &state.Problem{Code: text.SignInCancelled, Args: map[string]string{"why": "page", "link": "https://login.example/adminconsent"}}
+	}}
+	b := newBench(t, svc, nil)
+	b.state(signedIn())
+	b.shortcut(fyne.KeyN, ctrl)
+	b.shows("https://login.example/adminconsent")
+}
+
 func TestAFailedSignInSaysWhatHappenedAndACancelledOneIsCalm(t *testing.T) {
 	svc := &service{signIn: func(context.Context, state.SignIn) (state.SignedIn, error) {
 		return state.SignedIn{}, &state.Problem{Code: text.SignInBlocked, Detail: "AADSTS53003 correlation 42"}

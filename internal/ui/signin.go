@@ -2,14 +2,18 @@ package ui
 
 import (
 	"context"
+	"errors"
+	"net/url"
 	"strings"
 	"time"
 
 	"debrief/internal/app/state"
 	"debrief/internal/text"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -64,7 +68,12 @@ func (p *Panel) startSignIn(req state.SignIn) {
 }
 
 func (p *Panel) signInFailed(err error) {
-	if _, tell := ErrorNotice(err); !tell {
+	n, tell := ErrorNotice(err)
+	if pr, ok := errors.AsType[*state.Problem](err); ok && !tell && pr.Args["why"] != "" {
+		p.frame.tell(n) // it says more than that it was cancelled
+		return
+	}
+	if !tell {
 		p.frame.tell(Notice{What: text.S("panel.signin.cancelled")})
 		return
 	}
@@ -106,7 +115,13 @@ type signInStrip struct {
 	words   *widget.Label
 	bar     *widget.Activity
 	browser *button
+	device  *button
 	cancel  *button
+
+	code     *widget.Label // to be typed on another device
+	codeRow  *fyne.Container
+	copyCode *button
+	openPage *button
 }
 
 func newSignInStrip(p *Panel) *signInStrip {
@@ -115,17 +130,29 @@ func newSignInStrip(p *Panel) *signInStrip {
 		p.signing.next = nil
 		p.endSignIn()
 	})
-	s.browser = p.button(text.S("panel.signin.browser"), nil, func() {
-		req := p.signing.req
-		if p.st.SignIn != nil && req.Hint == "" {
-			req.Hint = p.st.SignIn.Hint
+	by := func(method string) func() {
+		return func() {
+			req := p.signing.req
+			if p.st.SignIn != nil && req.Hint == "" {
+				req.Hint = p.st.SignIn.Hint
+			}
+			req.Browser = method
+			p.signIn(req)
 		}
-		req.Browser = "system"
-		p.signIn(req)
+	}
+	s.browser = p.button(text.S("panel.signin.browser"), nil, by("system"))
+	s.device = p.button(text.S("panel.signin.by_code"), nil, by("device"))
+	s.code = selectable(heading(""))
+	s.copyCode = p.button(text.S("panel.signin.copy"), theme.ContentCopyIcon(), func() {
+		if u := p.st.SignIn; u != nil {
+			p.copy(u.UserCode)
+		}
 	})
-	buttons := container.NewVBox(layout.NewSpacer(), container.NewHBox(s.browser, s.cancel), layout.NewSpacer())
+	s.openPage = p.button(text.S("panel.signin.open"), nil, s.open)
+	s.codeRow = container.NewHBox(s.code, s.copyCode, s.openPage)
+	buttons := container.NewVBox(layout.NewSpacer(), container.NewHBox(s.browser, s.device, s.cancel), layout.NewSpacer())
 	s.root = newSurface(colorAccent, 10, pad(
-		container.NewBorder(nil, nil, pad(container.NewCenter(s.bar), 0, 0, 6, 2), buttons, stack(s.title, s.words)), 2, 2, 4, 8))
+		container.NewBorder(nil, nil, pad(container.NewCenter(s.bar), 0, 0, 6, 2), buttons, container.NewVBox(stack(s.title, s.words), s.codeRow)), 2, 2, 4, 8))
 	s.root.Hide()
 	return s
 }
@@ -147,13 +174,41 @@ func (s *signInStrip) apply() {
 		title = text.S("panel.signin.title.hint", hint)
 	}
 	s.title.SetText(title)
-	s.words.SetText(SignInWords(method, phase, s.p.signing.cancelled))
-	show(s.browser, method != "system" && (phase == "opening" || phase == "waiting"))
+	words := SignInWords(method, phase, s.p.signing.cancelled)
+	coded := under != nil && under.UserCode != "" && !s.p.signing.cancelled
+	switch {
+	case coded:
+		words = text.S("panel.signin.code", under.VerificationURL, under.CodeExpiresAt.In(s.p.now().Location()).Format("15:04"))
+		s.code.SetText(under.UserCode)
+	case under != nil && under.InsteadOf != "" && phase == "waiting" && !s.p.signing.cancelled:
+		words = text.S("panel.signin.instead") + " " + words
+	}
+	s.words.SetText(words)
+	show(s.codeRow, coded)
+	early := phase == "opening" || phase == "waiting"
+	show(s.browser, method != "system" && early)
+	show(s.device, method != "device" && early)
 	s.browser.setEnabled(!s.p.signing.cancelled)
+	s.device.setEnabled(!s.p.signing.cancelled)
 	s.cancel.setEnabled(!s.p.signing.cancelled)
 	if !s.root.Visible() {
 		s.root.Show()
 		s.bar.Start()
+	}
+}
+
+// open shows the page on which the code is typed in this computer's browser.
+func (s *signInStrip) open() {
+	under := s.p.st.SignIn
+	if under == nil {
+		return
+	}
+	page, err := url.Parse(under.VerificationURL)
+	if err == nil {
+		err = s.p.d.App.OpenURL(page)
+	}
+	if err != nil {
+		s.p.frame.fail(&state.Problem{Code: text.NoBrowser})
 	}
 }
 

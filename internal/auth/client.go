@@ -57,6 +57,7 @@ type Client struct {
 
 	// errorPageTime is how long an error page stays when nobody closes it.
 	errorPageTime time.Duration
+	askAgain      time.Duration // after an answer about a code that did not come through
 	listen        listenFunc
 
 	mu       sync.Mutex
@@ -108,6 +109,7 @@ func New(o Options) (*Client, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		errorPageTime: 10 * time.Second,
+		askAgain:      askAgainAfter,
 		listen:        listenLoopback,
 		sessions:      map[Account]*tokens{},
 	}, nil

@@ -89,7 +89,7 @@ func (c *Client) await(ctx context.Context, device public.DeviceCode) (public.Au
 		if e.Kind != Offline && e.Kind != Busy {
 			return result, e
 		}
-		t := time.NewTimer(askAgainAfter)
+		t := time.NewTimer(c.askAgain)
 		select {
 		case <-t.C:
 		case <-ctx.Done():

@@ -58,9 +58,14 @@ func newDemo(t *testing.T, buttons ...string) *demo {
 	d := &demo{Emulator: e, net: &counted{next: e.RoundTripper()}}
 	d.c, d.log = newTestClient(t, newAuthority(t), func(o *Options) {
 		o.ClientID, o.Authority, o.Transport = emulator.ClientID, "https://"+emulator.LoginHost, d.net
-		o.Window = person(func(ctx context.Context, page Page, _ *fakeRun) { walk(t, ctx, page.URL, buttons) })
+		o.Window = d.person(t, buttons...)
 	})
 	return d
+}
+
+// person presses these buttons of the sign-in page.
+func (d *demo) person(t *testing.T, buttons ...string) Window {
+	return person(func(ctx context.Context, page Page, _ *fakeRun) { walk(t, ctx, page.URL, buttons) })
 }
 
 var (

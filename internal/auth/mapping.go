@@ -254,6 +254,8 @@ func (e *Error) whySignIn() Why {
 		return Factor
 	case 50173:
 		return Revoked
+	case 70043:
+		return Frequency
 	case 700082, 70008:
 		return Inactive
 	case 65001:

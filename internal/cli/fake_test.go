@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"debrief/internal/api"
@@ -40,7 +41,12 @@ type fake struct {
 	types       []string // what somebody types without showing it, in order
 }
 
+// noting guards what a fake was asked: a sign-in is watched while it goes on.
+var noting sync.Mutex
+
 func (f *fake) note(format string, args ...any) error {
+	noting.Lock()
+	defer noting.Unlock()
 	f.asked = append(f.asked, fmt.Sprintf(format, args...))
 	return f.err
 }

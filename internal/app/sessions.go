@@ -104,7 +104,8 @@ func (a *App) sessionsLocked() []state.Session {
 		}
 	}
 	slices.SortFunc(list, func(x, y state.Session) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(x.Email), strings.ToLower(y.Email)), cmp.Compare(x.ID, y.ID))
+		return cmp.Or(cmp.Compare(strings.ToLower(x.Email), strings.ToLower(y.Email)),
+			cmp.Compare(x.Account.HomeAccountID, y.Account.HomeAccountID), cmp.Compare(x.ID, y.ID))
 	})
 	return list
 }

@@ -89,6 +89,7 @@ var panelEnglish = map[Key]string{
 	"panel.sessions.clear":          "Clear…",
 	"panel.sessions.clearAll":       "Clear all…",
 	"panel.sessions.device.this":    "this computer",
+	"panel.sessions.also":           "also in organisation %s",
 	"panel.sessions.device.other":   "on %s",
 	"panel.status.newer":            "From a newer Debrief",
 	"panel.status.changed":          "Changed from outside",

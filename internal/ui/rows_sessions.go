@@ -22,13 +22,25 @@ type SessionRow struct {
 	Device   string // empty: this computer
 }
 
-// SessionRows are the lines of the list of sessions at now.
+// SessionRows are the lines of the list of sessions at now. A person with
+// sessions in several organisations stands there once; the others follow as
+// theirs.
 func SessionRows(s state.State, now time.Time) []SessionRow {
 	rows := make([]SessionRow, 0, len(s.Sessions))
+	seen := map[string]string{} // the tenant of a person's first line
 	for _, x := range s.Sessions {
 		row := SessionRow{
 			ID: x.ID, Name: personOf(x), Email: x.Email, Initials: Initials(personOf(x)),
 			Status: StatusWord(x.Status), Tone: statusTone(x.Status), Access: accessLeft(x, now),
+		}
+		if person := x.Account.HomeAccountID; x.ThisDevice && person != "" {
+			first, again := seen[person]
+			if again && first != x.Account.TenantID {
+				row.Name, row.Initials = text.S("panel.sessions.also", short(x.Account.TenantID)), "+"
+			}
+			if !again {
+				seen[person] = x.Account.TenantID
+			}
 		}
 		if !x.ThisDevice {
 			row.Device = text.S("panel.sessions.device.other", x.Device.Name)
@@ -36,6 +48,15 @@ func SessionRows(s state.State, now time.Time) []SessionRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// short is the beginning of an id, enough to tell it from others.
+func short(id string) string {
+	const most = 8
+	if len(id) <= most {
+		return id
+	}
+	return id[:most] + "…"
 }
 
 // StatusWord names a session's status.

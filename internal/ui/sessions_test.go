@@ -298,3 +298,13 @@ func TestAFileVaultsPassphraseIsTypedInThePanel(t *testing.T) {
 		t.Error("the passphrase did not reach the vault")
 	}
 }
+
+func TestAPersonOfSeveralOrganisationsStandsOnce(t *testing.T) {
+	home, guest, other := megan(), megan(), megan()
+	home.Account.HomeAccountID, guest.Account.HomeAccountID, other.Account.HomeAccountID = "p.h", "p.h", "q.h"
+	guest.Account.TenantID = "2222222222-guest"
+	rows := SessionRows(state.State{Sessions: []state.Session{home, guest, other}}, time.Now())
+	if rows[0].Name != rows[2].Name || rows[1].Name != "also in organisation 22222222…" {
+		t.Errorf("got %q, %q, %q; want the guest's row told as the same person's", rows[0].Name, rows[1].Name, rows[2].Name)
+	}
+}
